@@ -1,0 +1,73 @@
+# sipsilo
+#
+#   make            build/sipsilo
+#   make run        install what is missing, build, serve on the embedded default
+#   make demo       the story of one message, on one screen
+#   make test       install what is missing, then every test there is
+#   make check      the fast ones: unit and simulation tests with sanitizers, rooms, format
+#   make rooms      each room includes only what it may
+#   make format     lay the source out as .clang-format says
+#   make install    DESTDIR and PREFIX are respected
+#   make clean
+
+CC ?= cc
+PREFIX ?= /usr/local
+PKG_CONFIG ?= pkg-config
+PACKAGES := libuv lmdb jansson
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wwrite-strings -Wpointer-arith -Wformat=2 -Wundef
+HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE \
+             -D_FORTIFY_SOURCE=2
+LINKING := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+STANDARD := -std=c11 -D_GNU_SOURCE -I.
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+            -fno-sanitize-recover=all -Werror
+
+SOURCES := $(filter-out src/main.c,$(wildcard parser/*.c store/*.c src/*.c src/*/*.c))
+OBJECTS := $(SOURCES:%.c=build/release/%.o)
+TESTS := $(patsubst tests/%.c,build/check/%,$(wildcard tests/test_*.c))
+HELPERS := $(filter-out tests/test_%.c,$(wildcard tests/*.c))
+CHECKED := $(SOURCES:%.c=build/check/%.o) $(HELPERS:%.c=build/check/%.o)
+FORMATTED := $(wildcard */*.[ch] src/*/*.[ch])
+
+.PHONY: all run demo test check rooms format install clean
+.SECONDARY:
+
+all: build/sipsilo
+
+build/sipsilo: build/release/src/main.o build/release/libsipsilo.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $(LINKING) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -pthread
+
+build/release/libsipsilo.a: $(OBJECTS)
+	rm -f $@ && $(AR) rcs $@ $^
+
+build/release/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(STANDARD) $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+build/check/libsipsilo.a: $(CHECKED)
+	rm -f $@ && $(AR) rcs $@ $^
+
+build/check/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(STANDARD) $(WARNINGS) $(SANITIZE) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+build/check/test_%: build/check/tests/test_%.o build/check/libsipsilo.a
+	$(CC) $(SANITIZE) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(PACKAGES) cmocka) -pthread
+
+check: $(TESTS) rooms
+	tests/run $(TESTS)
+	clang-format --dry-run -Werror $(FORMATTED)
+
+rooms:
+	tests/rooms
+
+format:
+	clang-format -i $(FORMATTED)
+
+clean:
+	rm -rf build
+
+-include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,0 +1,44 @@
+/* framing - where one message ends in a stream (RFC 3261 18.3, RFC 5626 3.5.1).
+ *
+ * Resumable: the framer remembers how far it has looked, so that no octet is scanned twice
+ * however the stream is cut. It belongs to one connection, whose unread bytes always start
+ * at the same message until that is taken out.
+ *
+ *     while ((kind = framer_next(&framer, unread, &used)) != FRAME_PARTIAL) {
+ *         handle(kind, slice_head(unread, used));
+ *         unread = slice_skip(unread, used);
+ *     }
+ *
+ * Limits  A message over `max_bytes` is FRAME_TOO_LONG as soon as that is known.
+ */
+#ifndef PARSER_FRAMING_H
+#define PARSER_FRAMING_H
+
+#include "parser/slice.h"
+
+#include <stdint.h>
+
+enum frame_kind {
+    FRAME_PARTIAL, /* *used is 0: nothing whole yet */
+    FRAME_MESSAGE, /* *used octets are one message, CRLFs before it included */
+    FRAME_BLANK,   /* *used octets of CRLF between messages: nothing to do */
+    FRAME_PING,    /* CRLF CRLF between messages: answer CRLF */
+    FRAME_BAD, /* the end cannot be known: *used octets (the header, where it is whole) for
+                       an answer, then close */
+    FRAME_TOO_LONG, /* as FRAME_BAD; the cause is its size */
+};
+
+struct framer {
+    size_t max_bytes;    /* of one message */
+    size_t looked;       /* octets known to hold no end of header */
+    size_t header_bytes; /* of the message at the start; 0: not yet known */
+    size_t body_bytes;   /* known with header_bytes */
+};
+
+void
+framer_init(struct framer *framer, size_t max_bytes);
+
+enum frame_kind
+framer_next(struct framer *framer, struct slice unread, size_t *used);
+
+#endif

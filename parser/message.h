@@ -1,0 +1,122 @@
+/* message - start line, header fields, body of one SIP message (RFC 3261 7).
+ *
+ * One pass, no copy, no allocation: lines are indexed first, then the values that every
+ * message needs are parsed. Everything else is a view that the caller looks into when he
+ * wants it.
+ *
+ *     struct message m;
+ *     if (message_parse(&m, bytes, MESSAGE_DATAGRAM) == PARSE_BAD)
+ *         refuse(m.fault, m.why);
+ *     subject = message_header(&m, HEADER_SUBJECT);
+ *
+ * Shape   Views into the bytes that were given.
+ * Memory  Nothing is kept but the views. A struct message is large: own one, reuse it.
+ * Errors  PARSE_BAD sets `fault` (the status to answer with) and `why` (its reason phrase);
+ *         what was indexed until then stays readable with message_header, so that an answer
+ *         finds Via, From, To, Call-ID and CSeq. PARSE_PARTIAL only on streams.
+ * Limits  MESSAGE_BYTES_MAX, MESSAGE_LINES_MAX.
+ */
+#ifndef PARSER_MESSAGE_H
+#define PARSER_MESSAGE_H
+
+#include "parser/header.h"
+#include "parser/name_addr.h"
+#include "parser/parse.h"
+#include "parser/uri.h"
+#include "parser/via.h"
+
+enum {
+    MESSAGE_BYTES_MAX = 65535,
+    MESSAGE_LINES_MAX = 1024, /* header lines; more is 513 */
+};
+
+enum method {
+    METHOD_OTHER,
+    METHOD_ACK,
+    METHOD_BYE,
+    METHOD_CANCEL,
+    METHOD_INFO,
+    METHOD_INVITE,
+    METHOD_MESSAGE,
+    METHOD_NOTIFY,
+    METHOD_OPTIONS,
+    METHOD_PRACK,
+    METHOD_PUBLISH,
+    METHOD_REFER,
+    METHOD_REGISTER,
+    METHOD_SUBSCRIBE,
+    METHOD_UPDATE,
+};
+
+/* How the end of the body is known (RFC 3261 18.3). */
+enum message_framing {
+    MESSAGE_DATAGRAM, /* the datagram's end; Content-Length may cut it shorter */
+    MESSAGE_STREAM,   /* Content-Length alone, and it must be there */
+};
+
+struct header_line {
+    enum header_id id;
+    struct slice name;  /* as written */
+    struct slice value; /* trimmed; folds are still in it */
+    int next; /* the next line of the same id; -1: none. Not for HEADER_OTHER. */
+};
+
+struct message {
+    bool is_request;
+    enum method method; /* of a response: its CSeq's */
+    struct slice method_name;
+    struct slice request_uri; /* as written */
+    unsigned status;          /* of a response */
+    struct slice reason;
+
+    struct uri target; /* the Request-URI, parsed; of a response not set */
+    struct via via;    /* the topmost */
+    struct name_addr from, to;
+    struct slice call_id;
+    uint32_t cseq;
+    struct slice cseq_method;
+    int max_forwards; /* -1: absent. Over 255 is BAD. */
+    struct slice body;
+    size_t size; /* octets of the whole message, body included */
+
+    unsigned
+        fault; /* after PARSE_BAD: the status to answer with; 0: not even SIP, drop */
+    const char *why; /* after PARSE_BAD: "Missing Call-ID header field" */
+
+    int lines;
+    int first[HEADER_COUNT], last[HEADER_COUNT]; /* into line[]; -1: none */
+    struct header_line line[MESSAGE_LINES_MAX];
+};
+
+/* Parses the message at the start of `bytes`. Leading CRLFs are skipped (7.5). Octets behind
+ * the message are left alone: m->size tells where it ends. */
+enum parse_status
+message_parse(struct message *m, struct slice bytes, enum message_framing framing);
+
+/* The value of the first line of that header; absent where there is none. */
+struct slice
+message_header(const struct message *m, enum header_id id);
+
+/* Walks the elements of a list header over all its lines, in order:
+ *     struct header_walk w = message_walk(&m, HEADER_ROUTE);
+ *     while (header_walk_next(&w, &element)) ... */
+struct header_walk {
+    const struct message *m;
+    int line;
+    struct slice rest;
+};
+
+struct header_walk
+message_walk(const struct message *m, enum header_id id);
+
+bool
+header_walk_next(struct header_walk *walk, struct slice *element);
+
+enum method
+method_of(struct slice name);
+
+/* "MESSAGE"; absent for METHOD_OTHER. */
+struct slice
+method_name(enum method method);
+
+#endif

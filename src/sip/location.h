@@ -1,0 +1,72 @@
+/* location - AoR -> bindings that expire (RFC 3261 10.3).
+ *
+ * Shape   Bindings of an AoR are ordered by q, then newest first.
+ * Units   Expiry is monotonic milliseconds in memory and UTC seconds in a saved value.
+ * Memory  One block a binding, with its bytes; owned by the table and freed when it ends.
+ *         A pointer to one is valid until the next call that changes the table.
+ * Limits  `limit` bindings in all.
+ */
+#ifndef SIP_LOCATION_H
+#define SIP_LOCATION_H
+
+#include "src/sip/timer_wheel.h"
+
+struct binding {
+    struct slice aor;     /* canonical */
+    struct slice contact; /* URI */
+    struct slice path; /* Path elements, comma-separated, in the order of the Route set */
+    struct slice instance; /* +sip.instance; absent without */
+    struct slice call_id;
+    uint32_t cseq;
+    uint16_t q_thousandths; /* 1000 where none was given */
+    bool takes_message;     /* neither Allow nor methods exclude MESSAGE */
+    bool is_verified;       /* its address has shown that it receives */
+    struct flow flow;       /* what the REGISTER came over: `received` */
+    uint64_t expires_ms;    /* monotonic */
+    struct binding *next;   /* of the same AoR */
+};
+
+struct location;
+
+struct location *
+location_new(struct timer_wheel *wheel, const struct hash_key *key, size_t limit);
+
+void
+location_free(struct location *location);
+
+size_t
+location_count(const struct location *location);
+
+/* The live bindings of an AoR, best first; NULL when there are none. */
+const struct binding *
+location_find(const struct location *location, struct slice aor);
+
+/* One step of a change: adds or replaces (`remove` false) or removes. */
+struct binding_change {
+    const struct binding *old; /* what it replaces or removes; NULL: it is new */
+    struct binding binding;    /* copied; not looked at when `remove` */
+    bool remove;
+};
+
+/* Applies all changes of one REGISTER or none of them (RFC 3261 10.3 step 7). False: out of
+ * memory or over the limit. */
+bool
+location_apply(struct location *location, struct slice aor,
+               const struct binding_change *changes, size_t count, struct moment now);
+
+/* Removes every binding over that connection; they cannot be reached any more. */
+void
+location_connection_closed(struct location *location, uint64_t connection);
+
+/* The bindings of an AoR as one value for the store (usrloc.db_mode 1), and back. Encode
+ * returns the length, 0 when there are none or `room` is too small; what has no datagram
+ * flow is kept with connection 0. Decode drops what has expired; false: damaged. */
+size_t
+location_encode(const struct location *location, struct slice aor, struct moment now,
+                char *out, size_t room);
+
+bool
+location_decode(struct location *location, struct slice aor, struct slice value,
+                struct moment now);
+
+#endif

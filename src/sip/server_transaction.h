@@ -1,0 +1,79 @@
+/* server_transaction - requests that were seen already (RFC 3261 17.2.2, figure 8; 17.2.3).
+ *
+ * A retransmitted request carries all that its response needs, so only the outcome is kept:
+ * a few dozen bytes a request. The To tag is a keyed hash of the request, the same each time.
+ *
+ * States  Trying: being worked on, a repetition is swallowed. Completed: a repetition is
+ *         answered again from `outcome` until timer J (UDP). Over a stream an entry goes
+ *         when it completes.
+ * Memory  Entries lie in one table that grows to `limit`; J is the same for all, so they
+ *         leave in the order in which they completed.
+ * Limits  `limit` entries; a new request is then refused with 503.
+ */
+#ifndef SIP_SERVER_TRANSACTION_H
+#define SIP_SERVER_TRANSACTION_H
+
+#include "parser/message.h"
+#include "src/sip/transport.h"
+
+/* What a repetition is answered with. `detail` is the caller's: which reason phrase, or
+ * that the response has to be made again from what he knows. */
+struct server_outcome {
+    uint16_t status;
+    uint16_t detail;
+};
+
+enum server_match {
+    SERVER_NEW,       /* an entry was made, in state Trying */
+    SERVER_TRYING,    /* swallow it */
+    SERVER_COMPLETED, /* answer again from *outcome */
+    SERVER_TABLE_FULL,
+};
+
+/* Names one entry: what the table files it under. */
+struct server_key {
+    struct hash128 hash;
+};
+
+struct server_table;
+
+struct server_table *
+server_table_new(const struct hash_key *key, size_t limit, uint32_t timer_j_ms);
+
+void
+server_table_free(struct server_table *table);
+
+size_t
+server_table_count(const struct server_table *table);
+
+/* Branch with cookie, sent-by and method; without a cookie the RFC 2543 rule: Request-URI,
+ * From tag, To tag, Call-ID, CSeq and the top Via (17.2.3). ACK is never looked up. */
+struct server_key
+server_key_of(const struct server_table *table, const struct message *request);
+
+/* Looks the request up and makes an entry if there is none. Drops what timer J has ended. */
+enum server_match
+server_table_receive(struct server_table *table, const struct server_key *key,
+                     struct server_outcome *outcome, struct moment now);
+
+/* Trying becomes Completed; over a stream the entry goes at once. */
+void
+server_table_complete(struct server_table *table, const struct server_key *key,
+                      struct server_outcome outcome, enum protocol protocol,
+                      struct moment now);
+
+/* Forgets an entry in state Trying: a repetition is a new request again. */
+void
+server_table_forget(struct server_table *table, const struct server_key *key);
+
+enum {
+    TO_TAG_BYTES = 16,
+};
+
+/* The To tag of our responses to this request: a keyed hash, the same for a repetition
+ * (RFC 3261 8.2.7). Writes TO_TAG_BYTES hex digits, no NUL. */
+void
+server_to_tag(const struct server_table *table, const struct message *request,
+              char out[TO_TAG_BYTES]);
+
+#endif

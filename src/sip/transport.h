@@ -1,0 +1,69 @@
+/* transport - how the core sees the network: flows in, bytes out.
+ *
+ * The core never opens a socket. What arrives comes with the flow it came over; what is
+ * sent names the flow it goes over. A flow is a plain value: to keep one is to copy it.
+ */
+#ifndef SIP_TRANSPORT_H
+#define SIP_TRANSPORT_H
+
+#include "src/sip/address.h"
+
+enum protocol {
+    PROTOCOL_UDP,
+    PROTOCOL_TCP,
+};
+
+struct flow {
+    enum protocol protocol;
+    uint16_t listener; /* index into core.listen: the socket, and our side of it */
+    uint64_t
+        connection; /* a stream's, never used twice; 0: none yet, connect to the peer */
+    struct address peer;
+};
+
+enum send_status {
+    SEND_OK,     /* sent, or queued; a later failure comes back as server_flow_failed */
+    SEND_FAILED, /* no such connection any more, or its queue is full */
+};
+
+/* One moment. Both clocks, since timers need the one and dates the other. */
+struct moment {
+    uint64_t ms; /* monotonic */
+    int64_t s;   /* since 1970 UTC; may jump */
+};
+
+/* What the network does for the core. `self` is its own. Bytes are copied or sent before
+ * the call returns. None of these calls back into the core before it returns. */
+struct transport {
+    void *self;
+
+    /* With flow->connection 0 over a stream: takes a connection to that peer if one is open,
+     * else opens one and queues. */
+    enum send_status (*send)(void *self, const struct flow *flow, struct slice bytes);
+
+    /* Closes a connection after what is queued has been sent. */
+    void (*close)(void *self, uint64_t connection);
+
+    /* Whether the connection is still open. */
+    bool (*is_open)(void *self, uint64_t connection);
+
+    /* A connection that carries a binding is not closed for being idle, and last of all when
+     * there are too many. */
+    void (*keep)(void *self, uint64_t connection, bool has_binding);
+
+    /* Looks a host name up; the answer comes as server_resolved with the same ticket. */
+    void (*resolve)(void *self, uint64_t ticket, struct slice host);
+};
+
+/* "udp", "tcp". */
+struct slice
+protocol_name(enum protocol protocol);
+
+/* In a Via: "UDP", "TCP". */
+struct slice
+protocol_via_name(enum protocol protocol);
+
+bool
+protocol_is_reliable(enum protocol protocol);
+
+#endif

@@ -1,0 +1,163 @@
+/* store - messages that wait for their recipient, behind one interface.
+ *
+ * Shape   Messages have growing ids; an AoR's are read oldest first. A batch is committed
+ *         whole, on stable storage, or not at all; single puts of it may be refused, each
+ *         with its own result.
+ * Units   Times are seconds since 1970 UTC, given by the caller; no clock is read.
+ * Errors  enum store_status. After anything but STORE_OK nothing has changed. store_why has
+ *         the words for a log line.
+ * Threads store_commit and store_tidy by one thread at a time; store_read and store_facts
+ *         by another one meanwhile. All of them block: call them off the loop.
+ * Memory  Nothing given is kept.
+ * Source  RFC 3428 7 (202, Expires); contract of 202: commit, then answer.
+ *
+ * Another process may have the same store open (the commands do while the server runs):
+ * what it writes is seen by the next call.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "store/batch.h"
+
+enum store_status {
+    STORE_OK,
+    STORE_NOT_FOUND, /* of one id; or a command found no store */
+    STORE_FULL,      /* disk or map: removing may help; a later commit may work again */
+    STORE_FAILED,    /* the disk reports errors, or there are no rights */
+    STORE_DAMAGED,   /* not a store, or its own tables contradict themselves */
+    STORE_NEWER,     /* made by a newer version of sipsilo */
+    STORE_BUSY,      /* another server has it */
+    STORE_NO_MEMORY,
+};
+
+enum store_role {
+    STORE_SERVER, /* one process only: folds, expires, makes the store if there is none */
+    STORE_COMMAND, /* any number beside it; NOT_FOUND if there is no store */
+    STORE_IMPORT,  /* a command that makes the store if there is none */
+};
+
+struct store_options {
+    const char *place;  /* behind "lmdb:": a directory */
+    const char *prefix; /* of the names of its tables: msilo.db_table */
+    uint64_t map_bytes; /* upper bound of the store */
+    enum store_role role;
+    struct hash_key
+        secret; /* random; kept in a store that is made now, else not looked at */
+    int64_t now_s;
+    uint32_t
+        fold_at; /* fold when so many messages are not in the indexes; 0: the default */
+};
+
+/* A page of records, oldest first: encoded, so that a page is one block. */
+struct page {
+    char *bytes; /* owned */
+    size_t len, room;
+    uint32_t count;
+};
+
+/* Walks a page: starts with *offset 0; false at the end. */
+bool
+page_next(const struct page *page, size_t *offset, struct record *out);
+
+/* For engines. False: out of memory; the page is as before. */
+bool
+page_add(struct page *page, uint64_t id, struct slice value);
+
+void
+page_free(struct page *page);
+
+struct read_request {
+    struct slice aor;      /* absent: all messages of all AoRs, by id */
+    uint64_t after;        /* only ids above it */
+    int64_t now_s;         /* expired ones are left out */
+    uint32_t max_messages; /* at least 1 */
+    size_t max_bytes;      /* stop when the page holds so many; one message always fits */
+    void *owner;
+
+    enum store_status status;
+    struct page page;    /* owned by the request's owner: page_free */
+    bool at_end;         /* nothing lies behind this page */
+    uint32_t damaged;    /* records passed over since their checksum is wrong */
+    uint64_t damaged_id; /* the last of them */
+};
+
+struct tidy_result {
+    uint64_t expired; /* messages deleted since their time was over */
+    bool more;        /* the bound was reached: call again */
+};
+
+struct store_facts {
+    uint64_t messages, bytes; /* waiting; bytes of bodies */
+    int64_t oldest_s;         /* inc_time of the oldest; 0: none */
+    uint64_t map_used_bytes, map_bytes;
+};
+
+struct store;
+
+/* What an engine fills. `open` sets *out on STORE_OK only. */
+struct store_engine {
+    const char *scheme; /* "lmdb" */
+    enum store_status (*open)(const struct store_options *, struct store **out, char *why,
+                              size_t why_room);
+    enum store_status (*commit)(struct store *, struct batch *, int64_t now_s);
+    enum store_status (*read)(struct store *, struct read_request *, size_t count);
+    enum store_status (*get)(struct store *, uint64_t id, struct page *out);
+    enum store_status (*tidy)(struct store *, int64_t now_s, bool expire, uint32_t bound,
+                              struct tidy_result *out);
+    enum store_status (*facts)(struct store *, int64_t now_s, struct store_facts *out);
+    enum store_status (*bindings)(struct store *, void *visitor,
+                                  bool (*visit)(void *visitor, struct slice aor,
+                                                struct slice value));
+    const char *(*why)(const struct store *);
+    void (*close)(struct store *);
+};
+
+/* The first member of every engine's own struct. */
+struct store {
+    const struct store_engine *engine;
+    struct hash_key secret; /* the same since the store was made */
+};
+
+extern const struct store_engine lmdb_engine;
+
+/* Opens the store that a url such as "lmdb:./silo.db" names; options->place is set from it.
+ * On failure `why` holds one line for a person. */
+enum store_status
+store_open(const char *url, struct store_options *options, struct store **out, char *why,
+           size_t why_room);
+
+/* Writes puts, removals and bindings in one transaction and syncs it; sets each put's
+ * result and id. A removal of an id that is gone already is no error. */
+enum store_status
+store_commit(struct store *store, struct batch *batch, int64_t now_s);
+
+/* Fills every request's page and status. Requests share one read transaction, which ends
+ * before the call returns. */
+enum store_status
+store_read(struct store *store, struct read_request *requests, size_t count);
+
+/* One message, expired or not, into a page of one. */
+enum store_status
+store_get(struct store *store, uint64_t id, struct page *out);
+
+/* One bounded step of housekeeping: folding, and with `expire` deleting what expired. */
+enum store_status
+store_tidy(struct store *store, int64_t now_s, bool expire, uint32_t bound,
+           struct tidy_result *out);
+
+enum store_status
+store_facts(struct store *store, int64_t now_s, struct store_facts *out);
+
+/* Shows every saved binding; a visitor that returns false ends it. */
+enum store_status
+store_bindings(struct store *store, void *visitor,
+               bool (*visit)(void *visitor, struct slice aor, struct slice value));
+
+/* Why the last call failed, for a log line. */
+const char *
+store_why(const struct store *store);
+
+void
+store_close(struct store *store);
+
+#endif
