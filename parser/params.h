@@ -6,6 +6,18 @@
 
 #include <stdint.h>
 
+/* Takes the next ";name" or ";name=value" off *rest, judging it by the grammar: a value is a
+ * quoted string or a run of what may stand without quotes, and is not empty. PARAM_NONE:
+ * something other than ';' comes next, and nothing is taken. PARAM_BAD: nothing is taken. */
+enum param_taken {
+    PARAM_NONE,
+    PARAM_TAKEN,
+    PARAM_BAD,
+};
+
+enum param_taken
+params_take(struct slice *rest, struct slice *name, struct slice *value);
+
 /* The next ";name" or ";name=value" of *rest, which moves behind it. A value that was quoted
  * comes with its quotes; a flag has an absent value. False at the end. Linear over the
  * whole walk. Expects text that a parser has accepted. */
@@ -17,10 +29,19 @@ params_next(struct slice *rest, struct slice *name, struct slice *value);
 struct slice
 params_find(struct slice params, struct slice name);
 
+/* A quoted value without its quotes; anything else as it is. */
+struct slice
+params_unquoted(struct slice value);
+
 /* The next element of a comma-separated list, trimmed; commas within quotes and <> do not
- * separate. False at the end. */
+ * separate. Empty elements are left out. False at the end. */
 bool
 list_next(struct slice *rest, struct slice *element);
+
+/* The same with the empty elements, for lists that may have none: "a," has two. Absent *rest
+ * is the end; an empty list has one empty element. */
+bool
+list_cut(struct slice *rest, struct slice *element);
 
 /* 1*DIGIT, without sign or blank; saturates at UINT32_MAX. False when it is anything else. */
 bool
