@@ -59,4 +59,14 @@ header_name(enum header_id id);
 bool
 header_is_single(enum header_id id);
 
+enum header_fault {
+    HEADER_MISSING,
+    HEADER_REPEATED,
+    HEADER_BAD,
+};
+
+/* A reason phrase: "Missing Call-ID header field". NULL for HEADER_OTHER. */
+const char *
+header_why(enum header_id id, enum header_fault fault);
+
 #endif
