@@ -1,0 +1,166 @@
+#include "parser/siphash.h"
+
+/* The state of the paper, and the octets that do not fill a word of eight yet. */
+struct state {
+    uint64_t v[4];
+    uint64_t word;
+    uint64_t total;
+};
+
+static uint64_t
+rotate(uint64_t x, unsigned bits)
+{
+    return x << bits | x >> (64 - bits);
+}
+
+static uint64_t
+load(const uint8_t *at)
+{
+    uint64_t x = 0;
+
+    for (unsigned i = 0; i < 8; i++)
+        x |= (uint64_t)at[i] << (8 * i);
+    return x;
+}
+
+static void
+store(uint8_t *at, uint64_t x)
+{
+    for (unsigned i = 0; i < 8; i++)
+        at[i] = (uint8_t)(x >> (8 * i));
+}
+
+static void
+rounds(uint64_t v[4], int count)
+{
+    while (count-- > 0) {
+        v[0] += v[1];
+        v[1] = rotate(v[1], 13) ^ v[0];
+        v[0] = rotate(v[0], 32);
+        v[2] += v[3];
+        v[3] = rotate(v[3], 16) ^ v[2];
+        v[0] += v[3];
+        v[3] = rotate(v[3], 21) ^ v[0];
+        v[2] += v[1];
+        v[1] = rotate(v[1], 17) ^ v[2];
+        v[2] = rotate(v[2], 32);
+    }
+}
+
+static void
+compress(struct state *s, uint64_t word)
+{
+    s->v[3] ^= word;
+    rounds(s->v, 2);
+    s->v[0] ^= word;
+}
+
+static void
+start(struct state *s, const struct hash_key *key)
+{
+    uint64_t k0 = load(key->bytes), k1 = load(key->bytes + 8);
+
+    *s = (struct state){ .v = {
+                             k0 ^ 0x736f6d6570736575,
+                             k1 ^ 0x646f72616e646f6d,
+                             k0 ^ 0x6c7967656e657261,
+                             k1 ^ 0x7465646279746573,
+                         } };
+}
+
+static void
+absorb(struct state *s, const uint8_t *at, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len) {
+        if (s->total % 8 == 0 && len - i >= 8) {
+            compress(s, load(at + i));
+            s->total += 8;
+            i += 8;
+            continue;
+        }
+        s->word |= (uint64_t)at[i++] << (8 * (s->total++ % 8));
+        if (s->total % 8 == 0) {
+            compress(s, s->word);
+            s->word = 0;
+        }
+    }
+}
+
+static void
+absorb_part(struct state *s, struct slice part)
+{
+    uint8_t length[8];
+
+    store(length, part.len);
+    absorb(s, length, sizeof length);
+    absorb(s, (const uint8_t *)part.at, part.len);
+}
+
+/* The last word: what is left over, and the length's low octet on top. */
+static uint64_t
+finish(struct state *s, uint8_t mark)
+{
+    compress(s, s->word | s->total << 56);
+    s->v[2] ^= mark;
+    rounds(s->v, 4);
+    return s->v[0] ^ s->v[1] ^ s->v[2] ^ s->v[3];
+}
+
+/* The 128-bit function differs from the 64-bit one in its marks. */
+static struct hash128
+finish128(struct state *s)
+{
+    struct hash128 hash;
+
+    store(hash.bytes, finish(s, 0xee));
+    s->v[1] ^= 0xdd;
+    rounds(s->v, 4);
+    store(hash.bytes + 8, s->v[0] ^ s->v[1] ^ s->v[2] ^ s->v[3]);
+    return hash;
+}
+
+uint64_t
+siphash64(const struct hash_key *key, struct slice bytes)
+{
+    struct state s;
+
+    start(&s, key);
+    absorb(&s, (const uint8_t *)bytes.at, bytes.len);
+    return finish(&s, 0xff);
+}
+
+struct hash128
+siphash128(const struct hash_key *key, struct slice bytes)
+{
+    struct state s;
+
+    start(&s, key);
+    s.v[1] ^= 0xee;
+    absorb(&s, (const uint8_t *)bytes.at, bytes.len);
+    return finish128(&s);
+}
+
+uint64_t
+siphash64_parts(const struct hash_key *key, const struct slice *parts, size_t count)
+{
+    struct state s;
+
+    start(&s, key);
+    for (size_t i = 0; i < count; i++)
+        absorb_part(&s, parts[i]);
+    return finish(&s, 0xff);
+}
+
+struct hash128
+siphash128_parts(const struct hash_key *key, const struct slice *parts, size_t count)
+{
+    struct state s;
+
+    start(&s, key);
+    s.v[1] ^= 0xee;
+    for (size_t i = 0; i < count; i++)
+        absorb_part(&s, parts[i]);
+    return finish128(&s);
+}
