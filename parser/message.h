@@ -11,15 +11,20 @@
  *
  * Shape   Views into the bytes that were given.
  * Memory  Nothing is kept but the views. A struct message is large: own one, reuse it.
- * Errors  PARSE_BAD sets `fault` (the status to answer with) and `why` (its reason phrase);
- *         what was indexed until then stays readable with message_header, so that an answer
- *         finds Via, From, To, Call-ID and CSeq. PARSE_PARTIAL only on streams.
+ * Errors  PARSE_BAD sets `fault` (the status to answer with) and `why` (its reason phrase),
+ *         both of the first fault found; the rest is read all the same, so that an answer
+ *         finds Via, From, To, Call-ID and CSeq, and the caller the method (an ACK gets no
+ *         answer). What could not be read is zero. PARSE_PARTIAL only on streams.
  * Limits  MESSAGE_BYTES_MAX, MESSAGE_LINES_MAX.
+ *
+ * Line ends are as parser/lines.h says. In a value that is looked into, control octets are
+ * BAD outside of a quoted-pair.
  */
 #ifndef PARSER_MESSAGE_H
 #define PARSER_MESSAGE_H
 
 #include "parser/header.h"
+#include "parser/lines.h"
 #include "parser/name_addr.h"
 #include "parser/parse.h"
 #include "parser/uri.h"
@@ -52,13 +57,6 @@ enum method {
 enum message_framing {
     MESSAGE_DATAGRAM, /* the datagram's end; Content-Length may cut it shorter */
     MESSAGE_STREAM,   /* Content-Length alone, and it must be there */
-};
-
-struct header_line {
-    enum header_id id;
-    struct slice name;  /* as written */
-    struct slice value; /* trimmed; folds are still in it */
-    int next; /* the next line of the same id; -1: none. Not for HEADER_OTHER. */
 };
 
 struct message {

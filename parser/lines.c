@@ -1,0 +1,99 @@
+#include "parser/lines.h"
+
+#include "parser/scan.h"
+
+size_t
+lines_blank(struct slice bytes)
+{
+    size_t i = 0;
+
+    for (;;) {
+        if (bytes.len - i >= 1 && bytes.at[i] == '\n')
+            i += 1;
+        else if (bytes.len - i >= 2 && bytes.at[i] == '\r' && bytes.at[i + 1] == '\n')
+            i += 2;
+        else
+            return i;
+    }
+}
+
+/* Octets of the line and its continuations; 0 where its end is not there, or where it is the
+ * last octet and a fold may still follow. */
+static size_t
+folded_length(struct slice s)
+{
+    size_t end = 0;
+
+    do {
+        end += slice_find(slice_skip(s, end), '\n') + 1;
+        if (end >= s.len)
+            return 0;
+    } while (s.at[end] == ' ' || s.at[end] == '\t');
+    return end;
+}
+
+/* An escaped NUL is allowed where display names stand; the address parsers look closer. */
+static bool
+may_hold_escaped_nul(enum header_id id)
+{
+    return id == HEADER_FROM || id == HEADER_TO || id == HEADER_CONTACT;
+}
+
+static bool
+has_bad_nul(struct slice text, enum header_id id)
+{
+    for (size_t i; (i = slice_find(text, '\0')) < text.len;
+         text = slice_skip(text, i + 1))
+        if (i == 0 || text.at[i - 1] != '\\' || !may_hold_escaped_nul(id))
+            return true;
+    return false;
+}
+
+static bool
+has_bare_cr(struct slice text)
+{
+    for (size_t i; (i = slice_find(text, '\r')) < text.len;
+         text = slice_skip(text, i + 1))
+        if (i + 1 == text.len || text.at[i + 1] != '\n')
+            return true;
+    return false;
+}
+
+/* HCOLON = *( SP / HTAB ) ":" SWS */
+static enum line_kind
+read_line(struct slice text, struct header_line *line)
+{
+    struct slice rest = text, name = scan_take(&rest, SCAN_TOKEN);
+
+    while (scan_byte(&rest, ' ') || scan_byte(&rest, '\t'))
+        ;
+    if (name.len == 0 || !scan_byte(&rest, ':'))
+        return LINE_BAD_NAME;
+    line->name = name;
+    line->id = header_id_of(name);
+    line->value = scan_trim(rest);
+    return has_bare_cr(text) || has_bad_nul(rest, line->id) ? LINE_BAD_OCTET : LINE_FIELD;
+}
+
+static bool
+is_line_end(struct slice s)
+{
+    return s.at[0] == '\n' || (s.at[0] == '\r' && s.len >= 2 && s.at[1] == '\n');
+}
+
+enum line_kind
+lines_next(struct slice *rest, struct header_line *line)
+{
+    size_t length;
+
+    if (rest->len == 0)
+        return LINE_PARTIAL;
+    if (is_line_end(*rest)) {
+        *rest = slice_skip(*rest, rest->at[0] == '\n' ? 1 : 2);
+        return LINE_END;
+    }
+    length = folded_length(*rest);
+    if (length == 0)
+        return LINE_PARTIAL;
+    return read_line(scan_take_head(rest, length), line);
+}

@@ -1,0 +1,38 @@
+/* lines - header lines, folds included (RFC 3261 7.3.1).
+ *
+ * One policy for datagrams and streams, since message and framing both read through here: a
+ * line ends with CRLF or with a bare LF; the header ends with such a line end that follows
+ * another one at once; a line that starts with SP or HTAB goes on with the line before, even
+ * where nothing else is in it. A CR before anything but LF ends nothing, and is BAD.
+ *
+ * Memory  Slices point into the text that was given.
+ */
+#ifndef PARSER_LINES_H
+#define PARSER_LINES_H
+
+#include "parser/header.h"
+
+struct header_line {
+    enum header_id id;
+    struct slice name;  /* as written */
+    struct slice value; /* trimmed; folds are still in it */
+    int next; /* the next line of the same id; -1: none. Not for HEADER_OTHER. */
+};
+
+enum line_kind {
+    LINE_FIELD,
+    LINE_END,       /* the empty line behind the header */
+    LINE_PARTIAL,   /* the text stops too early to tell; nothing is taken */
+    LINE_BAD_NAME,  /* no header name and colon; *line is not written */
+    LINE_BAD_OCTET, /* a bare CR or a NUL in it; *line is written, for an answer's sake */
+};
+
+/* Takes the next line off *rest. Writes all of *line but `next`. */
+enum line_kind
+lines_next(struct slice *rest, struct header_line *line);
+
+/* Octets of the CRLFs and LFs at the front, which may come before a start line (7.5). */
+size_t
+lines_blank(struct slice bytes);
+
+#endif
