@@ -1,7 +1,8 @@
 /* timer_wheel - a million timers, O(1) to start and to stop.
  *
  * Four levels of 256 slots over ticks of one millisecond reach 49 days; later deadlines wait
- * in the last slot and are put again. The wheel is asked, it does not call out:
+ * in a list of their own and are put again when those are over. Timers fire in the order of
+ * their deadlines, those of one millisecond in any. The wheel is asked, it does not call out:
  *
  *     while ((t = timer_wheel_next_due(&wheel, now_ms)) != NULL)
  *         t->fire(t, now);
@@ -15,8 +16,8 @@
 #include "src/sip/transport.h"
 
 struct timer {
-    struct timer *next;  /* borrowed; NULL: not running */
-    struct timer **link; /* what points at this one */
+    struct timer *next;  /* borrowed */
+    struct timer **link; /* what points at this one; NULL: not running */
     uint64_t due_ms;
     void (*fire)(struct timer *timer, struct moment now);
 };
@@ -30,8 +31,9 @@ struct timer_wheel {
     struct timer *slots[WHEEL_LEVELS][WHEEL_SLOTS];
     uint64_t used[WHEEL_LEVELS][WHEEL_SLOTS / 64]; /* which slots hold anything */
     struct timer *due;                             /* at or before now_ms */
-    uint64_t now_ms;
-    uint64_t running; /* how many timers run */
+    struct timer *far;                             /* beyond the 49 days of now_ms */
+    uint64_t now_ms;                               /* how far the wheel has turned */
+    uint64_t running;                              /* how many timers run */
 };
 
 void
