@@ -6,9 +6,11 @@
  * States  Trying: being worked on, a repetition is swallowed. Completed: a repetition is
  *         answered again from `outcome` until timer J (UDP). Over a stream an entry goes
  *         when it completes.
- * Memory  Entries lie in one table that grows to `limit`; J is the same for all, so they
+ * Memory  32 bytes a request, its share of the index included. The table grows by slabs of
+ *         4096 entries up to `limit` and splits one bucket a request, so that no request
+ *         pays for the whole table; it keeps its slabs. J is the same for all, so entries
  *         leave in the order in which they completed.
- * Limits  `limit` entries; a new request is then refused with 503.
+ * Limits  `limit` entries, or no memory for a slab: a new request is refused with 503.
  */
 #ifndef SIP_SERVER_TRANSACTION_H
 #define SIP_SERVER_TRANSACTION_H
@@ -24,10 +26,10 @@ struct server_outcome {
 };
 
 enum server_match {
-    SERVER_NEW,       /* an entry was made, in state Trying */
-    SERVER_TRYING,    /* swallow it */
-    SERVER_COMPLETED, /* answer again from *outcome */
-    SERVER_TABLE_FULL,
+    SERVER_NEW,        /* an entry was made, in state Trying */
+    SERVER_TRYING,     /* swallow it */
+    SERVER_COMPLETED,  /* answer again from *outcome */
+    SERVER_TABLE_FULL, /* and nothing was changed */
 };
 
 /* Names one entry: what the table files it under. */
@@ -37,6 +39,7 @@ struct server_key {
 
 struct server_table;
 
+/* NULL: out of memory. */
 struct server_table *
 server_table_new(const struct hash_key *key, size_t limit, uint32_t timer_j_ms);
 
@@ -47,16 +50,21 @@ size_t
 server_table_count(const struct server_table *table);
 
 /* Branch with cookie, sent-by and method; without a cookie the RFC 2543 rule: Request-URI,
- * From tag, To tag, Call-ID, CSeq and the top Via (17.2.3). ACK is never looked up. */
+ * From tag, To tag, Call-ID, CSeq and the top Via (17.2.3). ACK is never looked up. Call-ID
+ * and CSeq number count beside a cookie too: a repetition has the same ones anyway, and a
+ * client that uses one branch twice does not have its second message swallowed. */
 struct server_key
 server_key_of(const struct server_table *table, const struct message *request);
 
-/* Looks the request up and makes an entry if there is none. Drops what timer J has ended. */
+/* Looks the request up and makes an entry if there is none. Drops what timer J has ended, in
+ * bounded steps: after a burst an entry may stay a little longer than J. *outcome is set on
+ * SERVER_COMPLETED alone. */
 enum server_match
 server_table_receive(struct server_table *table, const struct server_key *key,
                      struct server_outcome *outcome, struct moment now);
 
-/* Trying becomes Completed; over a stream the entry goes at once. */
+/* Trying becomes Completed; over a stream the entry goes at once. outcome.status is not 0.
+ * What is not there, or completed already, stays as it is. */
 void
 server_table_complete(struct server_table *table, const struct server_key *key,
                       struct server_outcome outcome, enum protocol protocol,
@@ -71,7 +79,8 @@ enum {
 };
 
 /* The To tag of our responses to this request: a keyed hash, the same for a repetition
- * (RFC 3261 8.2.7). Writes TO_TAG_BYTES hex digits, no NUL. */
+ * (RFC 3261 8.2.7), and made from the lines as they came, so that a request that is half
+ * read has one too. Writes TO_TAG_BYTES hex digits, no NUL. */
 void
 server_to_tag(const struct server_table *table, const struct message *request,
               char out[TO_TAG_BYTES]);
