@@ -2,10 +2,12 @@
  *
  *     transaction = client_transaction_start(table, &request, now);
  *     ...
- *     request.answered(owner, outcome)      exactly once, unless cancelled
+ *     request.answered(owner, result, now)      exactly once, unless abandoned
  *
- * Timers  E starts at T1 and doubles to T2 over UDP; F is `timeout_ms`; K absorbs what still
- *         comes over UDP for T4. Streams have neither E nor K.
+ * Timers  E starts at T1 and doubles to T2 over UDP, and is T2 after a provisional response;
+ *         F is `timeout_ms`; K absorbs what still comes over UDP for T4. Streams have neither
+ *         E nor K. When F or the transport ended the wait before 64*T1, and `late` was given,
+ *         the transaction goes on listening until 64*T1 after its start.
  * Memory  One block a transaction, with the request's bytes; owned by the table. It is freed
  *         by its timers, never by its owner.
  * Errors  NULL from start: the table is full, out of memory, or the first send failed;
@@ -22,6 +24,7 @@ enum {
     TIMER_T1_MS = 500,
     TIMER_T2_MS = 4000,
     TIMER_T4_MS = 5000,
+    TIMER_64_T1_MS = 64 * TIMER_T1_MS, /* timer F of the standard */
 };
 
 enum client_outcome {
@@ -37,24 +40,27 @@ struct client_result {
 
 struct client_request {
     struct flow flow;
-    struct slice branch; /* of our Via in `bytes`: what the response must carry */
+    struct slice branch; /* of our Via in `bytes`: what the response must carry; copied */
     enum method method;
     struct slice bytes; /* copied */
     uint32_t timeout_ms;
     void *owner;
     /* Called once, as the last thing. The owner may start another transaction in it. */
     void (*answered)(void *owner, const struct client_result *result, struct moment now);
-    /* A final response after the outcome was told: a late 2xx. NULL: not wanted. */
+    /* The final response, when it comes after CLIENT_TIMEOUT or CLIENT_NO_FLOW was told: a
+     * late 2xx. At most once, as the last thing. NULL: not wanted. */
     void (*late)(void *owner, const struct message *response, struct moment now);
 };
 
 struct client_transaction;
 struct client_table;
 
+/* NULL: out of memory. At most `limit` transactions, those that only listen included. */
 struct client_table *
 client_table_new(const struct transport *transport, struct timer_wheel *wheel,
                  const struct hash_key *key, size_t limit);
 
+/* Calls nobody. */
 void
 client_table_free(struct client_table *table);
 
@@ -65,7 +71,9 @@ struct client_transaction *
 client_transaction_start(struct client_table *table, const struct client_request *request,
                          struct moment now);
 
-/* Its owner goes away: nothing is called any more. The transaction still ends by itself. */
+/* Its owner goes away: nothing is called any more. The transaction still ends by itself. The
+ * pointer is good until `answered` is called, and after it until `late` is called or 64*T1
+ * are over, if `late` was given and the outcome was not CLIENT_ANSWERED. */
 void
 client_transaction_abandon(struct client_transaction *transaction);
 
@@ -76,7 +84,8 @@ client_table_receive(struct client_table *table, const struct message *response,
                      struct moment now);
 
 /* The transport failed: every transaction over that connection, or over UDP to that peer,
- * that still waits ends with CLIENT_NO_FLOW. */
+ * that still waits ends with CLIENT_NO_FLOW. One that was sent with connection 0 is found by
+ * the peer, so a broken stream is reported with its peer as well as its connection. */
 void
 client_table_flow_failed(struct client_table *table, const struct flow *flow,
                          struct moment now);
