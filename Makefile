@@ -13,7 +13,12 @@
 CC ?= cc
 PREFIX ?= /usr/local
 PKG_CONFIG ?= pkg-config
-PACKAGES := libuv lmdb jansson
+LIBRARIES := libuv lmdb jansson
+
+# Debian's names of what `make run` and `make test` need.
+BUILD_PACKAGES := gcc libc6-dev pkg-config libuv1-dev liblmdb-dev libjansson-dev
+TEST_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev clang-format python3 sip-tester baresip-core \
+                 linphone-cli
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -32,40 +37,69 @@ HELPERS := $(filter-out tests/test_%.c,$(wildcard tests/*.c))
 CHECKED := $(SOURCES:%.c=build/check/%.o) $(HELPERS:%.c=build/check/%.o)
 FORMATTED := $(wildcard */*.[ch] src/*/*.[ch])
 
-.PHONY: all run demo test check rooms format install clean
+.PHONY: all run demo test check rooms format format-check install clean
 .SECONDARY:
 
 all: build/sipsilo
 
 build/sipsilo: build/release/src/main.o build/release/libsipsilo.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $(LINKING) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -pthread
+	@echo "  link  $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINKING) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -pthread
 
 build/release/libsipsilo.a: $(OBJECTS)
-	rm -f $@ && $(AR) rcs $@ $^
+	@rm -f $@ && $(AR) rcs $@ $^
 
 build/release/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(STANDARD) $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  cc    $<"
+	@$(CC) $(STANDARD) $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 build/check/libsipsilo.a: $(CHECKED)
-	rm -f $@ && $(AR) rcs $@ $^
+	@rm -f $@ && $(AR) rcs $@ $^
 
 build/check/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(STANDARD) $(WARNINGS) $(SANITIZE) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  cc    $<"
+	@$(CC) $(STANDARD) $(WARNINGS) $(SANITIZE) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
 build/check/test_%: build/check/tests/test_%.o build/check/libsipsilo.a
-	$(CC) $(SANITIZE) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(PACKAGES) cmocka) -pthread
+	@echo "  link  $@"
+	@$(CC) $(SANITIZE) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBRARIES) cmocka) -pthread
 
-check: $(TESTS) rooms
-	tests/run $(TESTS)
-	clang-format --dry-run -Werror $(FORMATTED)
+run:
+	@dist/need $(BUILD_PACKAGES)
+	@$(MAKE) --no-print-directory all
+	build/sipsilo serve
+
+demo:
+	@dist/need $(TEST_PACKAGES)
+	@$(MAKE) --no-print-directory all
+	@tests/demo
+
+# One runner for both, so that one line tells of all.
+test:
+	@dist/need $(TEST_PACKAGES)
+	@$(MAKE) --no-print-directory all $(TESTS) rooms format-check
+	@tests/run $(TESTS) $(wildcard tests/e2e/test_*)
+
+check: $(TESTS) rooms format-check
+	@tests/run $(TESTS)
 
 rooms:
-	tests/rooms
+	@tests/rooms
+
+format-check:
+	@clang-format --dry-run -Werror $(FORMATTED)
 
 format:
 	clang-format -i $(FORMATTED)
+
+install: all
+	install -D -m 755 build/sipsilo $(DESTDIR)$(PREFIX)/bin/sipsilo
+	install -D -m 644 dist/sipsilo.1 $(DESTDIR)$(PREFIX)/share/man/man1/sipsilo.1
+	install -D -m 644 dist/sipsilo.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/sipsilo.conf.5
+	install -D -m 644 dist/sipsilo.conf $(DESTDIR)$(PREFIX)/share/doc/sipsilo/sipsilo.conf
+	install -D -m 644 dist/sipsilo.service $(DESTDIR)$(PREFIX)/lib/systemd/system/sipsilo.service
 
 clean:
 	rm -rf build
