@@ -1,0 +1,30 @@
+/* branch - branches of our own making, known again when they come back (RFC 3261 16.6 step 8).
+ *
+ * A branch is the cookie, our mark, a nonce and a keyed hash of nonce and Request-URI. A
+ * request that carries one whose hash fits its present Request-URI has come round: a loop.
+ * With another Request-URI it is a spiral, and passes (16.3 step 4).
+ */
+#ifndef SIP_BRANCH_H
+#define SIP_BRANCH_H
+
+#include "parser/message.h"
+#include "parser/siphash.h"
+
+enum {
+    BRANCH_BYTES = 7 + 4 + 16 + 16,
+};
+
+/* Writes BRANCH_BYTES bytes, no NUL. The nonce is different each time. */
+void
+branch_make(const struct hash_key *key, uint64_t nonce, struct slice request_uri,
+            char out[BRANCH_BYTES]);
+
+/* Whether one of the request's Vias holds a branch that we made for its Request-URI. */
+bool
+branch_has_looped(const struct hash_key *key, const struct message *request);
+
+/* 16 lower-case hex digits. */
+void
+hex64_write(uint64_t value, char out[16]);
+
+#endif

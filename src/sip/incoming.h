@@ -1,0 +1,16 @@
+/* incoming - a request that is being handled, and what is known of its way here. */
+#ifndef SIP_INCOMING_H
+#define SIP_INCOMING_H
+
+#include "parser/message.h"
+#include "src/sip/server_transaction.h"
+
+struct incoming {
+    const struct message *message; /* valid during the event */
+    struct flow flow;              /* it came over */
+    bool from_trusted;             /* its source is in core.trusted */
+    struct server_key key;         /* of its transaction, once it has one */
+    struct moment now;
+};
+
+#endif

@@ -1,0 +1,125 @@
+#include "src/sip/next_hop.h"
+
+enum {
+    DEFAULT_PORT = 5060, /* RFC 3261 19.1.2 */
+};
+
+void
+next_hops_init(struct next_hops *hops, const struct settings *settings,
+               const struct transport *transport)
+{
+    *hops = (struct next_hops){ .settings = settings, .transport = transport };
+}
+
+/* Linear: a host has a handful of listeners. */
+static bool
+choose_listener(const struct settings *settings, struct flow *flow)
+{
+    bool ipv4 = address_is_ipv4(&flow->peer);
+
+    for (uint32_t i = 0; i < settings->listen_count; i++) {
+        const struct listener *listener = &settings->listen[i];
+
+        if (listener->protocol != flow->protocol ||
+            address_is_ipv4(&listener->address) != ipv4)
+            continue;
+        flow->listener = (uint16_t)i;
+        return true;
+    }
+    return false;
+}
+
+static bool
+protocol_of(const struct uri *uri, enum protocol *out)
+{
+    struct slice name = uri_param(uri, SLICE("transport"));
+
+    if (uri->scheme != URI_SIP)
+        return false; /* sips asks for TLS on every hop (RFC 3261 26.2.2) */
+    if (slice_is_absent(name) || slice_equal_nocase(name, SLICE("udp")))
+        *out = PROTOCOL_UDP;
+    else if (slice_equal_nocase(name, SLICE("tcp")))
+        *out = PROTOCOL_TCP;
+    else
+        return false;
+    return true;
+}
+
+static void
+wait_for(struct next_hops *hops, struct hop_wait *wait)
+{
+    wait->ticket = ++hops->last_ticket;
+    wait->next = hops->waiting;
+    wait->link = &hops->waiting;
+    if (hops->waiting != NULL)
+        hops->waiting->link = &wait->next;
+    hops->waiting = wait;
+    hops->waiting_count++;
+}
+
+void
+hop_wait_cancel(struct next_hops *hops, struct hop_wait *wait)
+{
+    if (wait->link == NULL)
+        return;
+    *wait->link = wait->next;
+    if (wait->next != NULL)
+        wait->next->link = wait->link;
+    wait->link = NULL;
+    hops->waiting_count--;
+}
+
+enum hop_status
+next_hop(struct next_hops *hops, const struct uri *uri, struct flow *flow,
+         struct hop_wait *wait)
+{
+    uint16_t port = uri->port != 0 ? uri->port : DEFAULT_PORT;
+    struct flow found = { 0 };
+
+    if (!protocol_of(uri, &found.protocol))
+        return HOP_NONE;
+    if (address_parse(uri->host, port, &found.peer)) {
+        if (!choose_listener(hops->settings, &found))
+            return HOP_NONE;
+        *flow = found;
+        return HOP_FOUND;
+    }
+    if (hops->waiting_count >= LIMIT_LOOKUPS)
+        return HOP_NONE;
+    wait->protocol = found.protocol;
+    wait->port = port;
+    wait_for(hops, wait);
+    hops->transport->resolve(hops->transport->self, wait->ticket, uri->host);
+    return HOP_WAITING;
+}
+
+static struct hop_wait *
+waiting_for(struct next_hops *hops, uint64_t ticket)
+{
+    struct hop_wait *wait = hops->waiting;
+
+    while (wait != NULL && wait->ticket != ticket)
+        wait = wait->next;
+    return wait;
+}
+
+void
+next_hops_resolved(struct next_hops *hops, uint64_t ticket,
+                   const struct address *addresses, size_t count, struct moment now)
+{
+    struct hop_wait *wait = waiting_for(hops, ticket);
+
+    if (wait == NULL)
+        return; /* cancelled meanwhile */
+    hop_wait_cancel(hops, wait);
+    for (size_t i = 0; i < count; i++) {
+        struct flow flow = { .protocol = wait->protocol, .peer = addresses[i] };
+
+        flow.peer.port = wait->port;
+        if (choose_listener(hops->settings, &flow)) {
+            wait->found(wait, &flow, now);
+            return;
+        }
+    }
+    wait->found(wait, NULL, now);
+}

@@ -1,0 +1,56 @@
+/* next_hop - from a URI to a flow (RFC 3263, as far as a silo needs it).
+ *
+ * An IP literal is answered at once; a name is looked up (A and AAAA) off the loop and
+ * answered later, once. The transport is that of the URI's transport parameter, else UDP;
+ * the port is the URI's, else 5060. The flow leaves from the first listener of that
+ * protocol and address family.
+ *
+ * Memory  A waiting hop_wait is the caller's; hops_cancel it before it goes.
+ * Limits  LIMIT_LOOKUPS names at once.
+ */
+#ifndef SIP_NEXT_HOP_H
+#define SIP_NEXT_HOP_H
+
+#include "parser/uri.h"
+#include "src/settings.h"
+
+struct hop_wait {
+    struct hop_wait *next;  /* borrowed */
+    struct hop_wait **link; /* NULL: not waiting */
+    uint64_t ticket;
+    enum protocol protocol;
+    uint16_t port;
+    /* `flow` NULL: the name has no address that we can reach. */
+    void (*found)(struct hop_wait *wait, const struct flow *flow, struct moment now);
+};
+
+struct next_hops {
+    const struct settings *settings;
+    const struct transport *transport;
+    struct hop_wait *waiting; /* borrowed */
+    uint32_t waiting_count;
+    uint64_t last_ticket;
+};
+
+enum hop_status {
+    HOP_FOUND,   /* *flow is set */
+    HOP_WAITING, /* wait->found will be called */
+    HOP_NONE,    /* no listener of that kind, not a SIP URI, or too many look-ups */
+};
+
+void
+next_hops_init(struct next_hops *hops, const struct settings *settings,
+               const struct transport *transport);
+
+enum hop_status
+next_hop(struct next_hops *hops, const struct uri *uri, struct flow *flow,
+         struct hop_wait *wait);
+
+void
+hop_wait_cancel(struct next_hops *hops, struct hop_wait *wait);
+
+void
+next_hops_resolved(struct next_hops *hops, uint64_t ticket,
+                   const struct address *addresses, size_t count, struct moment now);
+
+#endif
