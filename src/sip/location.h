@@ -69,4 +69,10 @@ bool
 location_decode(struct location *location, struct slice aor, struct slice value,
                 struct moment now);
 
+/* Puts an AoR back to what location_encode gave before a change that could not be saved;
+ * empty: it had no bindings. Streams that are still open stay with their contacts. */
+void
+location_restore(struct location *location, struct slice aor, struct slice before,
+                 struct moment now);
+
 #endif

@@ -1,0 +1,424 @@
+#include "src/silo/dump.h"
+
+#include "src/sip/hash_table.h"
+#include "src/silo/dump_request.h"
+#include "src/silo/dump_target.h"
+
+#include <stdlib.h>
+
+enum {
+    REMOVAL_RETRY_MS = 1000, /* the store did not take a removal: again, until it does */
+};
+
+enum dump_state {
+    DUMP_READING,
+    DUMP_LOCATING,
+    DUMP_SENDING,
+    DUMP_REMOVING,
+    DUMP_WAITING,
+};
+
+struct dump {
+    struct hash_link link;
+    struct silo *silo;
+    enum dump_state state;
+    struct timer timer; /* waiting: the next try; removing: the removal again */
+    struct page_wait page_wait;
+    struct hop_wait hop_wait;
+    struct journal_wait removal_wait;
+    struct client_transaction *transaction; /* while sending; borrowed */
+    struct page page;                       /* owned */
+    size_t offset;                          /* into the page */
+    bool page_is_last;
+    bool read_again; /* something was stored since the page was asked for */
+    bool hurry;      /* a REGISTER came during this round: another follows a failure */
+    uint64_t after;  /* the last id that is dealt with */
+    struct record record; /* the one in hand; lies in the page */
+    char *contact;        /* preferred; owned; NULL: any */
+    size_t contact_len;
+    uint32_t retry_s; /* the last wait; 0: none yet */
+    size_t aor_len;
+    char aor[];
+};
+
+struct dumps {
+    struct hash_table table;
+    struct hash_key key;
+    size_t busy; /* sending or removing */
+};
+
+static void
+next_message(struct dump *dump, struct moment now);
+
+struct dumps *
+dumps_new(const struct hash_key *key)
+{
+    struct dumps *dumps = calloc(1, sizeof *dumps);
+
+    if (dumps == NULL || !hash_table_init(&dumps->table)) {
+        free(dumps);
+        return NULL;
+    }
+    dumps->key = *key;
+    return dumps;
+}
+
+size_t
+dumps_count(const struct dumps *dumps)
+{
+    return dumps->table.count;
+}
+
+bool
+dumps_are_quiet(const struct dumps *dumps)
+{
+    return dumps->busy == 0;
+}
+
+static struct slice
+aor_of(const struct dump *dump)
+{
+    return slice_of(dump->aor, dump->aor_len);
+}
+
+static bool
+is_busy(enum dump_state state)
+{
+    return state == DUMP_SENDING || state == DUMP_REMOVING;
+}
+
+static void
+enter(struct dump *dump, enum dump_state state)
+{
+    struct dumps *dumps = dump->silo->dumps;
+
+    dumps->busy += is_busy(state);
+    dumps->busy -= is_busy(dump->state);
+    dump->state = state;
+}
+
+static void
+drop_page(struct dump *dump)
+{
+    page_free(&dump->page);
+    dump->page = (struct page){ 0 };
+    dump->offset = 0;
+}
+
+static void
+free_dump(struct dump *dump)
+{
+    struct silo *silo = dump->silo;
+
+    enter(dump, DUMP_WAITING);
+    timer_stop(silo->wheel, &dump->timer);
+    hop_wait_cancel(silo->hops, &dump->hop_wait);
+    if (dump->transaction != NULL)
+        client_transaction_abandon(dump->transaction);
+    hash_table_remove(&silo->dumps->table, &dump->link);
+    page_free(&dump->page);
+    free(dump->contact);
+    free(dump);
+}
+
+void
+dumps_free(struct dumps *dumps)
+{
+    struct hash_link *link;
+    size_t bucket = 0;
+
+    if (dumps == NULL)
+        return;
+    while ((link = hash_table_any(&dumps->table, &bucket)) != NULL)
+        free_dump(CONTAINER_OF(link, struct dump, link));
+    hash_table_free(&dumps->table);
+    free(dumps);
+}
+
+static void
+read_page(struct dump *dump)
+{
+    drop_page(dump);
+    dump->read_again = false;
+    dump->page_wait.request = (struct read_request){
+        .aor = aor_of(dump),
+        .after = dump->after,
+        .max_messages = LIMIT_PAGE_MESSAGES,
+        .max_bytes = LIMIT_PAGE_BYTES,
+    };
+    enter(dump, DUMP_READING);
+    reader_want(&dump->silo->reader, &dump->page_wait);
+}
+
+static void
+start_over(struct dump *dump)
+{
+    timer_stop(dump->silo->wheel, &dump->timer);
+    dump->after = 0;
+    dump->hurry = false;
+    read_page(dump);
+}
+
+/* Ends this round. What is left waits: for a REGISTER, and while the contact stays for
+ * check_time, then twice as long each time. */
+static void
+back_off(struct dump *dump, struct moment now)
+{
+    uint32_t first_s = dump->silo->settings->check_time_s;
+
+    if (dump->hurry) {
+        start_over(dump);
+        return;
+    }
+    drop_page(dump);
+    dump->retry_s = dump->retry_s == 0                       ? first_s
+                    : dump->retry_s >= LIMIT_RETRY_MAX_S / 2 ? LIMIT_RETRY_MAX_S
+                                                             : dump->retry_s * 2;
+    enter(dump, DUMP_WAITING);
+    timer_start(dump->silo->wheel, &dump->timer, now.ms + (uint64_t)dump->retry_s * 1000);
+}
+
+static void
+remove_message(struct dump *dump, struct moment now)
+{
+    enter(dump, DUMP_REMOVING);
+    if (!journal_remove(&dump->silo->journal, dump->record.id, &dump->removal_wait))
+        timer_start(dump->silo->wheel, &dump->timer, now.ms + REMOVAL_RETRY_MS);
+}
+
+static void
+removed(struct journal_wait *wait, const struct journal_result *result, struct moment now)
+{
+    struct dump *dump = CONTAINER_OF(wait, struct dump, removal_wait);
+
+    if (result->status != STORE_OK) {
+        timer_start(dump->silo->wheel, &dump->timer, now.ms + REMOVAL_RETRY_MS);
+        return;
+    }
+    dump->silo->counters.dumped++;
+    dump->retry_s = 0;
+    LOG(LOG_INFO, "silo.dumped", LOG_TEXT("aor", aor_of(dump)),
+        LOG_NUMBER("mid", dump->record.id), LOG_TEXT("call-id", dump->record.call_id));
+    next_message(dump, now);
+}
+
+static void
+timer_fired(struct timer *timer, struct moment now)
+{
+    struct dump *dump = CONTAINER_OF(timer, struct dump, timer);
+    struct slice contact = slice_of(dump->contact, dump->contact_len);
+
+    if (dump->state == DUMP_REMOVING)
+        remove_message(dump, now);
+    else if (dump_binding(dump->silo, aor_of(dump), contact) == NULL)
+        free_dump(dump);
+    else
+        start_over(dump);
+}
+
+/* RFC 3428 8 and the contract: these speak of the phone, any other of the message. */
+static bool
+ends_the_dump(unsigned status)
+{
+    return status == 408 || status == 480 || status == 500 || status == 503;
+}
+
+static void
+answered(void *owner, const struct client_result *result, struct moment now)
+{
+    struct dump *dump = owner;
+    unsigned status = result->outcome == CLIENT_ANSWERED ? result->response->status : 0;
+
+    dump->transaction = NULL;
+    if (status >= 200 && status < 300) {
+        remove_message(dump, now);
+        return;
+    }
+    dump->silo->counters.failed++;
+    LOG(LOG_INFO, "silo.undelivered", LOG_TEXT("aor", aor_of(dump)),
+        LOG_NUMBER("mid", dump->record.id), LOG_NUMBER("status", status),
+        LOG_TEXT("call-id", dump->record.call_id));
+    if (status == 0 || ends_the_dump(status))
+        back_off(dump, now);
+    else
+        next_message(dump, now);
+}
+
+static void
+send_message(struct dump *dump, const struct binding *binding, const struct flow *flow,
+             struct moment now)
+{
+    struct silo *silo = dump->silo;
+    struct message_out message = { .flow = *flow, .owner = dump, .answered = answered };
+
+    dump_request_fill(silo, &dump->record, binding, &message);
+    switch (message_out_send(silo, &message, &dump->transaction, now)) {
+    case MESSAGE_OUT_SENT:
+        enter(dump, DUMP_SENDING);
+        break;
+    case MESSAGE_OUT_TOO_BIG:
+        LOG(LOG_WARN, "silo.too-big", LOG_TEXT("aor", aor_of(dump)),
+            LOG_NUMBER("mid", dump->record.id));
+        next_message(dump, now);
+        break;
+    case MESSAGE_OUT_FAILED:
+        back_off(dump, now);
+        break;
+    }
+}
+
+static void
+located(struct hop_wait *wait, const struct flow *flow, struct moment now)
+{
+    struct dump *dump = CONTAINER_OF(wait, struct dump, hop_wait);
+    struct slice contact = slice_of(dump->contact, dump->contact_len);
+    const struct binding *binding = dump_binding(dump->silo, aor_of(dump), contact);
+
+    if (binding == NULL)
+        free_dump(dump);
+    else if (flow == NULL)
+        back_off(dump, now);
+    else
+        send_message(dump, binding, flow, now);
+}
+
+static void
+locate(struct dump *dump, struct moment now)
+{
+    struct slice contact = slice_of(dump->contact, dump->contact_len);
+    const struct binding *binding = dump_binding(dump->silo, aor_of(dump), contact);
+    struct flow flow;
+
+    if (binding == NULL || dump->silo->is_stopping) {
+        free_dump(dump);
+        return;
+    }
+    enter(dump, DUMP_LOCATING);
+    switch (dump_flow(dump->silo, binding, &flow, &dump->hop_wait)) {
+    case HOP_FOUND:
+        send_message(dump, binding, &flow, now);
+        break;
+    case HOP_WAITING:
+        break;
+    case HOP_NONE:
+        back_off(dump, now);
+        break;
+    }
+}
+
+/* Takes the next message that is still worth sending in hand; ends the dump, or reads on,
+ * where the page holds no more. */
+static void
+next_message(struct dump *dump, struct moment now)
+{
+    while (page_next(&dump->page, &dump->offset, &dump->record)) {
+        dump->after = dump->record.id;
+        if (dump->record.exp_time_s > now.s) {
+            locate(dump, now);
+            return;
+        }
+    }
+    if (!dump->page_is_last || dump->read_again)
+        read_page(dump);
+    else
+        free_dump(dump);
+}
+
+static void
+page_read(struct page_wait *wait, struct moment now)
+{
+    struct dump *dump = CONTAINER_OF(wait, struct dump, page_wait);
+    const struct read_request *request = &wait->request;
+
+    dump->page = request->page;
+    dump->page_is_last = request->at_end;
+    if (request->damaged > 0)
+        LOG(LOG_ERROR, "store.damaged", LOG_TEXT("aor", aor_of(dump)),
+            LOG_NUMBER("mid", request->damaged_id),
+            LOG_NUMBER("count", request->damaged));
+    if (request->status != STORE_OK)
+        back_off(dump, now);
+    else
+        next_message(dump, now);
+}
+
+static struct dump *
+find_dump(const struct dumps *dumps, struct slice aor)
+{
+    struct hash_link *link = hash_table_find(&dumps->table, siphash64(&dumps->key, aor));
+
+    for (; link != NULL; link = hash_link_next(link)) {
+        struct dump *dump = CONTAINER_OF(link, struct dump, link);
+
+        if (slice_equal(aor_of(dump), aor))
+            return dump;
+    }
+    return NULL;
+}
+
+static void
+prefer(struct dump *dump, struct slice contact)
+{
+    char *copy = contact.len == 0 ? NULL : malloc(contact.len);
+
+    if (copy == NULL)
+        return; /* any contact will do */
+    memcpy(copy, contact.at, contact.len);
+    free(dump->contact);
+    dump->contact = copy;
+    dump->contact_len = contact.len;
+}
+
+static struct dump *
+start_dump(struct silo *silo, struct slice aor)
+{
+    struct dumps *dumps = silo->dumps;
+    struct dump *dump;
+
+    if (dumps->table.count >= LIMIT_DUMPS || silo->is_stopping)
+        return NULL;
+    dump = calloc(1, sizeof *dump + aor.len);
+    if (dump == NULL)
+        return NULL;
+    dump->silo = silo;
+    dump->state = DUMP_WAITING;
+    dump->page_wait.done = page_read;
+    dump->hop_wait.found = located;
+    dump->removal_wait.done = removed;
+    timer_init(&dump->timer, timer_fired);
+    dump->aor_len = aor.len;
+    memcpy(dump->aor, aor.at, aor.len);
+    hash_table_insert(&dumps->table, &dump->link, siphash64(&dumps->key, aor));
+    read_page(dump);
+    return dump;
+}
+
+void
+dump_registered(struct silo *silo, struct slice aor, struct slice contact)
+{
+    struct dump *dump = find_dump(silo->dumps, aor);
+
+    if (dump == NULL) {
+        dump = start_dump(silo, aor);
+        if (dump != NULL)
+            prefer(dump, contact);
+        return;
+    }
+    prefer(dump, contact);
+    dump->retry_s = 0;
+    if (dump->state == DUMP_WAITING)
+        start_over(dump);
+    else
+        dump->hurry = true;
+}
+
+void
+dump_stored(struct silo *silo, struct slice aor)
+{
+    struct dump *dump = find_dump(silo->dumps, aor);
+
+    if (dump != NULL)
+        dump->read_again = true;
+    else if (dump_binding(silo, aor, slice_absent()) != NULL)
+        start_dump(silo, aor);
+}

@@ -1,0 +1,44 @@
+/* dump - m_dump: what waits for an AoR goes to its registered contact, oldest first.
+ *
+ * One dump of an AoR at a time, one message at a time (RFC 3428 8); the next one goes out
+ * when the one before has been answered and, after a 2xx, when its removal is durable.
+ *
+ *     reading -> locating -> sending -> removing -> (next message, or reading on)
+ *                               |
+ *                             waiting: 408, 480, 500, 503, no answer, no flow; until the next
+ *                             REGISTER, or check_time and then twice as long each time while
+ *                             the contact stays registered
+ *
+ * Any other final response passes that message over until the next dump.
+ *
+ * Memory  One block an AoR with its texts, owned by the table; a page of records while it
+ *         works.
+ * Limits  LIMIT_DUMPS; past it a dump waits for the next REGISTER.
+ */
+#ifndef SILO_DUMP_H
+#define SILO_DUMP_H
+
+#include "src/silo/silo.h"
+
+struct dumps *
+dumps_new(const struct hash_key *key);
+
+void
+dumps_free(struct dumps *dumps);
+
+size_t
+dumps_count(const struct dumps *dumps);
+
+/* A REGISTER left this contact: starts a dump to it, or hurries one that waits. */
+void
+dump_registered(struct silo *silo, struct slice aor, struct slice contact);
+
+/* A message was stored: a registered user gets it now, behind what waits already. */
+void
+dump_stored(struct silo *silo, struct slice aor);
+
+/* None is between sending and the end of a removal: stopping now repeats nothing. */
+bool
+dumps_are_quiet(const struct dumps *dumps);
+
+#endif

@@ -1,0 +1,103 @@
+#include "src/silo/journal.h"
+
+void
+journal_init(struct journal *journal, const struct disk *disk)
+{
+    *journal = (struct journal){ .disk = disk };
+    batch_init(&journal->batches[0]);
+    batch_init(&journal->batches[1]);
+    journal->open = &journal->batches[0];
+}
+
+void
+journal_free(struct journal *journal)
+{
+    batch_free(&journal->batches[0]);
+    batch_free(&journal->batches[1]);
+}
+
+static struct batch *
+other_batch(struct journal *journal)
+{
+    return journal->open == &journal->batches[0] ? &journal->batches[1]
+                                                 : &journal->batches[0];
+}
+
+void *
+journal_alloc(struct journal *journal, size_t bytes)
+{
+    return batch_alloc(journal->open, bytes);
+}
+
+struct put *
+journal_put(struct journal *journal, const struct record *record,
+            struct journal_wait *wait)
+{
+    struct put *put = batch_put(journal->open, record);
+
+    if (put != NULL)
+        put->owner = wait;
+    return put;
+}
+
+bool
+journal_remove(struct journal *journal, uint64_t id, struct journal_wait *wait)
+{
+    return batch_remove(journal->open, id, wait);
+}
+
+bool
+journal_save_binding(struct journal *journal, struct slice aor, struct slice value,
+                     struct journal_wait *wait)
+{
+    return batch_save_binding(journal->open, aor, value, wait);
+}
+
+void
+journal_flush(struct journal *journal)
+{
+    struct batch *out = journal->open;
+
+    if (journal->is_out || batch_is_empty(out))
+        return;
+    journal->open = other_batch(journal);
+    journal->is_out = true;
+    journal->disk->commit(journal->disk->self, out);
+}
+
+static void
+tell(void *owner, const struct journal_result *result, struct moment now)
+{
+    struct journal_wait *wait = owner;
+
+    if (wait != NULL)
+        wait->done(wait, result, now);
+}
+
+size_t
+journal_committed(struct journal *journal, enum store_status status, struct moment now)
+{
+    struct batch *done = other_batch(journal);
+    struct journal_result result = { .status = status };
+    size_t writes = done->put_count + done->removal_count;
+
+    for (size_t i = 0; i < done->put_count; i++) {
+        const struct put *put = &done->puts[i];
+        struct journal_result of_put = { status, put->result, put->id };
+
+        tell(put->owner, &of_put, now);
+    }
+    for (size_t i = 0; i < done->removal_count; i++)
+        tell(done->removals[i].owner, &result, now);
+    for (size_t i = 0; i < done->binding_count; i++)
+        tell(done->bindings[i].owner, &result, now);
+    batch_reset(done);
+    journal->is_out = false;
+    return writes;
+}
+
+bool
+journal_is_idle(const struct journal *journal)
+{
+    return !journal->is_out && batch_is_empty(journal->open);
+}

@@ -1,0 +1,69 @@
+/* journal - the open batch, and the one that is being committed.
+ *
+ * What has to be durable is put into the open batch together with a wait: when the batch's
+ * commit has come back, the wait is told. While one batch is out the loop fills the other, so
+ * under load one sync pays for all that came meanwhile.
+ *
+ * Memory  A wait and what hangs on it live in the batch (journal_alloc) or in an object that
+ *         outlives the commit. Records and values are copied.
+ * Errors  NULL and false: the open batch is at its bound. Nothing was put in.
+ */
+#ifndef SILO_JOURNAL_H
+#define SILO_JOURNAL_H
+
+#include "src/disk.h"
+#include "src/sip/transport.h"
+
+struct journal_result {
+    enum store_status status; /* of the commit; the others only with STORE_OK */
+    enum put_result put;      /* of a put */
+    uint64_t id;              /* of a put that was stored */
+};
+
+struct journal_wait {
+    void (*done)(struct journal_wait *wait, const struct journal_result *result,
+                 struct moment now);
+};
+
+struct journal {
+    const struct disk *disk;
+    struct batch batches[2];
+    struct batch *open; /* one of the two */
+    bool is_out;        /* the other one is being committed */
+};
+
+void
+journal_init(struct journal *journal, const struct disk *disk);
+
+void
+journal_free(struct journal *journal);
+
+/* Memory that lives until the open batch's waits have been told. */
+void *
+journal_alloc(struct journal *journal, size_t bytes);
+
+/* The caller sets the limits in what is returned. */
+struct put *
+journal_put(struct journal *journal, const struct record *record,
+            struct journal_wait *wait);
+
+bool
+journal_remove(struct journal *journal, uint64_t id, struct journal_wait *wait);
+
+bool
+journal_save_binding(struct journal *journal, struct slice aor, struct slice value,
+                     struct journal_wait *wait);
+
+/* Hands the open batch out, if there is anything in it and none is out. */
+void
+journal_flush(struct journal *journal);
+
+/* The batch that was out came back: tells every wait, puts before removals before bindings,
+ * each in the order of putting in. Returns how many puts and removals it held. */
+size_t
+journal_committed(struct journal *journal, enum store_status status, struct moment now);
+
+bool
+journal_is_idle(const struct journal *journal);
+
+#endif

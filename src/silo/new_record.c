@@ -1,0 +1,74 @@
+#include "src/silo/new_record.h"
+
+#include "parser/date.h"
+#include "parser/params.h"
+#include "src/silo/kept_headers.h"
+
+enum {
+    DAY_S = 86400,
+};
+
+static int64_t
+date_of(const struct message *m)
+{
+    int64_t date_s;
+
+    return date_parse(message_header(m, HEADER_DATE), &date_s) ? date_s : 0;
+}
+
+/* RFC 3428 7: Expires counts from Date where there is one, else from arrival; a Date a day
+ * off our clock says more about the sender's clock than about the message. */
+static int64_t
+expiry_of(const struct settings *settings, const struct message *m, int64_t now_s)
+{
+    int64_t latest = now_s + settings->expire_time_s, date_s = date_of(m), expiry;
+    uint32_t expires;
+
+    if (!number_parse(message_header(m, HEADER_EXPIRES), &expires))
+        return latest;
+    expiry =
+        date_s != 0 && date_s > now_s - DAY_S && date_s < now_s + DAY_S ? date_s : now_s;
+    expiry += expires;
+    return expires == 0 ? now_s : expiry < latest ? expiry : latest;
+}
+
+/* What makes two requests the same one, across connections, branches and restarts. */
+static struct hash128
+origin_of(const struct silo *silo, const struct message *m, struct slice aor)
+{
+    const uint32_t cseq = m->cseq;
+    const struct slice parts[] = { aor, m->call_id, m->from.tag,
+                                   slice_of((const char *)&cseq, sizeof cseq) };
+
+    return siphash128_parts(&silo->durable, parts, sizeof parts / sizeof parts[0]);
+}
+
+bool
+new_record(struct silo *silo, const struct incoming *in, struct slice aor,
+           struct record *out)
+{
+    const struct message *m = in->message;
+    size_t room = kept_headers_room(m), len;
+    char *headers = arena_alloc(silo->arena, room);
+
+    if (headers == NULL)
+        return false;
+    len = kept_headers_write(m, in->from_trusted, headers, room);
+    *out = (struct record){
+        .inc_time_s = in->now.s,
+        .exp_time_s = expiry_of(silo->settings, m, in->now.s),
+        .date_s = date_of(m),
+        .origin = origin_of(silo, m, aor),
+        .aor = aor,
+        .r_uri = m->request_uri,
+        .src_addr = m->from.uri.text,
+        .src_name = m->from.display,
+        .dst_addr = m->to.uri.text,
+        .dst_name = m->to.display,
+        .ctype = message_header(m, HEADER_CONTENT_TYPE),
+        .call_id = m->call_id,
+        .headers = slice_of(headers, len),
+        .body = m->body,
+    };
+    return true;
+}

@@ -1,0 +1,50 @@
+/* reader - pages that dumps wait for, read together off the loop.
+ *
+ * Many dumps share one read transaction of the store: their requests queue here and go out
+ * READ_TOGETHER at a time.
+ *
+ * Memory  A page_wait lies in the object that waits, which must stay until it is told; the
+ *         page then belongs to it.
+ */
+#ifndef SILO_READER_H
+#define SILO_READER_H
+
+#include "src/disk.h"
+#include "src/sip/transport.h"
+
+enum {
+    READ_TOGETHER = 64,
+};
+
+struct page_wait {
+    struct page_wait *next;      /* borrowed */
+    struct read_request request; /* in: aor, after, bounds; out: the rest */
+    void (*done)(struct page_wait *wait, struct moment now);
+};
+
+struct reader {
+    const struct disk *disk;
+    struct page_wait *first, **last; /* borrowed: the queue */
+    struct page_wait *out[READ_TOGETHER];
+    struct read_request requests[READ_TOGETHER];
+    size_t out_count; /* 0: none is out */
+};
+
+void
+reader_init(struct reader *reader, const struct disk *disk);
+
+void
+reader_want(struct reader *reader, struct page_wait *wait);
+
+/* Hands out what waits, if nothing is out. */
+void
+reader_flush(struct reader *reader, struct moment now);
+
+/* What was out came back. A status other than STORE_OK holds for every request of it. */
+void
+reader_done(struct reader *reader, enum store_status status, struct moment now);
+
+bool
+reader_is_idle(const struct reader *reader);
+
+#endif

@@ -1,0 +1,311 @@
+#include "src/silo/store_message.h"
+
+#include "parser/writer.h"
+#include "src/silo/dump.h"
+#include "src/silo/new_record.h"
+#include "src/silo/notice.h"
+
+static const struct outcome {
+    unsigned status;
+    struct slice reason;
+    bool may_pass; /* the same request may be taken later: Retry-After */
+} outcomes[OUTCOME_COUNT] = {
+    [OUTCOME_ACCEPTED] = { 202, SLICE_INIT("Accepted"), false },
+    [OUTCOME_NO_AOR] = { 503, SLICE_INIT("No Address Of Record Of Ours"), false },
+    [OUTCOME_REGISTRAR] = { 503, SLICE_INIT("Registrar's Messages Are Not Stored"),
+                            false },
+    [OUTCOME_AOR_FULL] = { 503, SLICE_INIT("Silo Of This User Is Full"), true },
+    [OUTCOME_STORE_FULL] = { 503, SLICE_INIT("Store Is Full"), true },
+    [OUTCOME_STORE_FAILED] = { 503, SLICE_INIT("Store Failed"), true },
+    [OUTCOME_BUSY] = { 503, SLICE_INIT("Too Many Messages At Once"), true },
+    [OUTCOME_STOPPING] = { 503, SLICE_INIT("Shutting Down"), true },
+    [OUTCOME_NOT_STORED_TYPE] = { 480, SLICE_INIT("Offline And Not Stored By Type"),
+                                  false },
+    [OUTCOME_NOT_STORED_EXPIRED] = { 480, SLICE_INIT("Offline And Expired"), false },
+};
+
+/* What waits for the commit: lives in the batch. */
+struct stored_wait {
+    struct journal_wait wait;
+    struct silo *silo;
+    struct server_key key;
+    enum protocol protocol; /* that it came over */
+    struct flow answer_to;
+    struct slice answer; /* behind the status line */
+    struct slice aor;
+    struct slice call_id;
+    size_t body_bytes;
+    struct notice_order *notice; /* NULL: none is wanted */
+};
+
+unsigned
+store_outcome_status(enum store_outcome outcome)
+{
+    return outcomes[outcome].status;
+}
+
+struct slice
+store_outcome_reason(enum store_outcome outcome)
+{
+    return outcomes[outcome].reason;
+}
+
+static void
+write_retry_after(struct writer *w, enum store_outcome outcome)
+{
+    if (!outcomes[outcome].may_pass)
+        return;
+    writer_bytes(w, SLICE("Retry-After: "));
+    writer_number(w, LIMIT_RETRY_AFTER_S);
+    writer_bytes(w, SLICE("\r\n"));
+}
+
+void
+store_answer(struct silo *silo, const struct incoming *in, enum store_outcome outcome)
+{
+    struct responder *responder = silo->responder;
+    struct writer w;
+
+    writer_init(&w, responder->buffer, sizeof responder->buffer);
+    responder_begin(responder, &w, in->message, &in->flow, outcomes[outcome].status,
+                    outcomes[outcome].reason);
+    write_retry_after(&w, outcome);
+    writer_body(&w, slice_absent());
+    responder_send(responder, &w, in->message, &in->flow);
+}
+
+/* The answer that is in the batch, with the status that it has now. */
+static void
+send_kept_answer(const struct stored_wait *wait, enum store_outcome outcome)
+{
+    struct responder *responder = wait->silo->responder;
+    const struct transport *transport = responder->transport;
+    struct slice bytes;
+    struct writer w;
+
+    writer_init(&w, responder->buffer, sizeof responder->buffer);
+    writer_bytes(&w, SLICE("SIP/2.0 "));
+    writer_number(&w, outcomes[outcome].status);
+    writer_bytes(&w, SLICE(" "));
+    writer_bytes(&w, outcomes[outcome].reason);
+    writer_bytes(&w, SLICE("\r\n"));
+    write_retry_after(&w, outcome);
+    writer_bytes(&w, wait->answer);
+    bytes = writer_done(&w);
+    if (!slice_is_absent(bytes))
+        transport->send(transport->self, &wait->answer_to, bytes);
+}
+
+static enum store_outcome
+outcome_of(const struct journal_result *result)
+{
+    if (result->status == STORE_FULL)
+        return OUTCOME_STORE_FULL;
+    if (result->status != STORE_OK)
+        return OUTCOME_STORE_FAILED;
+    switch (result->put) {
+    case PUT_STORED:
+    case PUT_REPEATED:
+        return OUTCOME_ACCEPTED;
+    case PUT_AOR_FULL:
+        return OUTCOME_AOR_FULL;
+    case PUT_NO_SPACE:
+        break;
+    }
+    return OUTCOME_STORE_FULL;
+}
+
+static void
+count_and_log(const struct stored_wait *wait, const struct journal_result *result,
+              enum store_outcome outcome)
+{
+    struct silo_counters *counters = &wait->silo->counters;
+
+    if (outcome != OUTCOME_ACCEPTED) {
+        counters->refused++;
+        LOG(LOG_WARN, "silo.refused", LOG_TEXT("aor", wait->aor),
+            LOG_TEXT("why", outcomes[outcome].reason),
+            LOG_TEXT("call-id", wait->call_id));
+    } else if (result->put == PUT_REPEATED) {
+        counters->repeated++;
+        LOG(LOG_INFO, "silo.repeated", LOG_TEXT("aor", wait->aor),
+            LOG_TEXT("call-id", wait->call_id));
+    } else {
+        counters->stored++;
+        LOG(LOG_INFO, "silo.stored", LOG_TEXT("aor", wait->aor),
+            LOG_NUMBER("mid", result->id), LOG_NUMBER("bytes", wait->body_bytes),
+            LOG_TEXT("call-id", wait->call_id));
+    }
+}
+
+static void
+stored(struct journal_wait *journal_wait, const struct journal_result *result,
+       struct moment now)
+{
+    struct stored_wait *wait = CONTAINER_OF(journal_wait, struct stored_wait, wait);
+    struct silo *silo = wait->silo;
+    enum store_outcome outcome = outcome_of(result);
+    struct server_outcome kept = { (uint16_t)outcomes[outcome].status,
+                                   (uint16_t)outcome };
+
+    send_kept_answer(wait, outcome);
+    server_table_complete(silo->requests, &wait->key, kept, wait->protocol, now);
+    count_and_log(wait, result, outcome);
+    if (outcome != OUTCOME_ACCEPTED || result->put != PUT_STORED)
+        return;
+    if (wait->notice != NULL)
+        notice_send(silo, wait->notice, now);
+    dump_stored(silo, wait->aor);
+}
+
+/* The AoR that the mode finds first; its length, 0 for none. */
+static size_t
+choose_aor(const struct silo *silo, const struct message *m, uint32_t mode,
+           const struct uri *new_uri, char out[AOR_MAX])
+{
+    const struct uri *candidates[] = { new_uri, &m->target, &m->to.uri };
+
+    for (uint32_t i = mode; i < 3; i++) {
+        size_t len =
+            candidates[i] == NULL ? 0 : domains_aor(silo->domains, candidates[i], out);
+
+        if (len > 0)
+            return len;
+    }
+    return 0;
+}
+
+/* From and AoR against msilo.registrar: its own messages are never stored, so that a notice
+ * cannot breed another. */
+static bool
+is_registrars(const struct silo *silo, const struct message *m, struct slice aor)
+{
+    char registrar_aor[AOR_MAX], from_aor[AOR_MAX];
+    struct slice registrar;
+    struct uri uri;
+    const char *why;
+
+    if (slice_is_absent(silo->settings->registrar) ||
+        uri_parse(silo->settings->registrar, &uri, &why) != PARSE_OK)
+        return false;
+    registrar = slice_of(registrar_aor, uri_canonical_aor(&uri, registrar_aor, AOR_MAX));
+    return slice_equal(registrar, aor) ||
+           slice_equal(
+               registrar,
+               slice_of(from_aor, uri_canonical_aor(&m->from.uri, from_aor, AOR_MAX)));
+}
+
+static bool
+is_nostore_type(const struct settings *settings, const struct message *m)
+{
+    struct slice type = message_header(m, HEADER_CONTENT_TYPE);
+
+    type = slice_trim(slice_head(type, slice_find(type, ';')));
+    for (uint32_t i = 0; i < settings->nostore_type_count; i++)
+        if (slice_equal_nocase(type, settings->nostore_types[i]))
+            return true;
+    return false;
+}
+
+static struct slice
+keep(struct silo *silo, struct slice bytes)
+{
+    char *at = bytes.len == 0 ? NULL : journal_alloc(&silo->journal, bytes.len);
+
+    if (at == NULL)
+        return slice_absent();
+    memcpy(at, bytes.at, bytes.len);
+    return slice_of(at, bytes.len);
+}
+
+/* Our answer from behind its status line on, in the batch. */
+static struct slice
+keep_answer(struct silo *silo, const struct incoming *in)
+{
+    struct responder *responder = silo->responder;
+    struct writer w;
+    struct slice whole;
+
+    writer_init(&w, responder->buffer, sizeof responder->buffer);
+    responder_begin(responder, &w, in->message, &in->flow, 202, SLICE("Accepted"));
+    writer_body(&w, slice_absent());
+    whole = writer_done(&w);
+    return keep(silo, slice_skip(whole, slice_find(whole, '\n') + 1));
+}
+
+static struct stored_wait *
+make_wait(struct silo *silo, const struct incoming *in, const struct record *record)
+{
+    struct stored_wait *wait = journal_alloc(&silo->journal, sizeof *wait);
+
+    if (wait == NULL)
+        return NULL;
+    *wait = (struct stored_wait){
+        .wait = { stored },
+        .silo = silo,
+        .key = in->key,
+        .protocol = in->flow.protocol,
+        .answer_to = responder_flow(in->message, &in->flow),
+        .answer = keep_answer(silo, in),
+        .aor = keep(silo, record->aor),
+        .call_id = keep(silo, record->call_id),
+        .body_bytes = record->body.len,
+        .notice = notice_order(silo, in, record->aor),
+    };
+    return slice_is_absent(wait->answer) || slice_is_absent(wait->aor) ? NULL : wait;
+}
+
+static enum store_outcome
+put_in_journal(struct silo *silo, const struct incoming *in, const struct record *record)
+{
+    struct stored_wait *wait = make_wait(silo, in, record);
+    struct put *put =
+        wait == NULL ? NULL : journal_put(&silo->journal, record, &wait->wait);
+
+    if (put == NULL)
+        return OUTCOME_BUSY;
+    put->max_messages = silo->settings->max_messages;
+    put->max_bytes = silo->settings->max_bytes;
+    return OUTCOME_ACCEPTED;
+}
+
+/* OUTCOME_ACCEPTED means: it is in the open batch, and answered when that is back. */
+static enum store_outcome
+try_to_store(struct silo *silo, const struct incoming *in, uint32_t mode,
+             const struct uri *new_uri)
+{
+    char text[AOR_MAX];
+    struct slice aor = slice_of(text, choose_aor(silo, in->message, mode, new_uri, text));
+    struct record record;
+
+    if (silo->is_stopping)
+        return OUTCOME_STOPPING;
+    if (aor.len == 0)
+        return OUTCOME_NO_AOR;
+    if (is_registrars(silo, in->message, aor))
+        return OUTCOME_REGISTRAR;
+    if (is_nostore_type(silo->settings, in->message))
+        return OUTCOME_NOT_STORED_TYPE;
+    if (!new_record(silo, in, aor, &record))
+        return OUTCOME_BUSY;
+    if (record.exp_time_s <= in->now.s)
+        return OUTCOME_NOT_STORED_EXPIRED;
+    return put_in_journal(silo, in, &record);
+}
+
+void
+store_message(struct silo *silo, const struct incoming *in, uint32_t mode,
+              const struct uri *new_uri)
+{
+    enum store_outcome outcome = try_to_store(silo, in, mode, new_uri);
+    struct server_outcome kept = { (uint16_t)outcomes[outcome].status,
+                                   (uint16_t)outcome };
+
+    if (outcome == OUTCOME_ACCEPTED)
+        return;
+    silo->counters.refused++;
+    LOG(LOG_INFO, "silo.refused", LOG_TEXT("why", outcomes[outcome].reason),
+        LOG_TEXT("call-id", in->message->call_id));
+    server_table_complete(silo->requests, &in->key, kept, in->flow.protocol, in->now);
+    store_answer(silo, in, outcome);
+}

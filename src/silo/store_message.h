@@ -1,0 +1,44 @@
+/* store_message - m_store: a MESSAGE is taken for later, and 202 says so once it is durable.
+ *
+ * The request is copied once, into the open batch, together with the answer that it will get.
+ * When the batch's commit comes back the answer is sent: 202 when the message is on stable
+ * storage or was before (the same Call-ID, CSeq and From tag), else 503 with the reason.
+ */
+#ifndef SILO_STORE_MESSAGE_H
+#define SILO_STORE_MESSAGE_H
+
+#include "src/silo/silo.h"
+
+/* Why a MESSAGE ended as it did: the index of a reason phrase, kept in its transaction. */
+enum store_outcome {
+    OUTCOME_ACCEPTED,
+    OUTCOME_NO_AOR,
+    OUTCOME_REGISTRAR,
+    OUTCOME_AOR_FULL,
+    OUTCOME_STORE_FULL,
+    OUTCOME_STORE_FAILED,
+    OUTCOME_BUSY,
+    OUTCOME_STOPPING,
+    OUTCOME_NOT_STORED_TYPE,
+    OUTCOME_NOT_STORED_EXPIRED,
+    OUTCOME_COUNT
+};
+
+unsigned
+store_outcome_status(enum store_outcome outcome);
+
+struct slice
+store_outcome_reason(enum store_outcome outcome);
+
+/* Answers the request as `outcome` says, at once; Retry-After where waiting may help. */
+void
+store_answer(struct silo *silo, const struct incoming *in, enum store_outcome outcome);
+
+/* Stores a MESSAGE whose transaction is in state Trying, and completes that, now or when the
+ * commit is back. `mode` is msilo.store_mode or failure_mode; `new_uri` is what lookup made
+ * of the Request-URI, NULL when it is that itself. */
+void
+store_message(struct silo *silo, const struct incoming *in, uint32_t mode,
+              const struct uri *new_uri);
+
+#endif
