@@ -1,0 +1,234 @@
+#include "src/register.h"
+
+#include "parser/date.h"
+#include "src/silo/dump.h"
+#include "src/silo/store_message.h"
+
+enum {
+    VALUE_MAX = 128 * 1024, /* of one AoR's saved bindings */
+    ANSWER_STATUS_OK = 200,
+};
+
+/* What waits for the commit of saved bindings: lives in the batch. */
+struct saved_wait {
+    struct journal_wait wait;
+    struct router *router;
+    struct server_key key;
+    enum protocol protocol;
+    struct flow answer_to;
+    struct slice accepted, failed; /* both answers, whole */
+    struct slice aor;
+    struct slice before; /* the AoR's saved bindings as they were; empty: none */
+    struct slice contact;
+    bool has_contact;
+};
+
+static struct slice
+write_accepted(struct router *router, const struct incoming *in, struct slice aor)
+{
+    struct responder *responder = router->responder;
+    char date[DATE_BYTES];
+    struct writer w;
+
+    writer_init(&w, responder->buffer, sizeof responder->buffer);
+    responder_begin(responder, &w, in->message, &in->flow, ANSWER_STATUS_OK, SLICE("OK"));
+    registrar_write_contacts(&w, router->location, in->message, aor, in->now);
+    date_write(in->now.s, date);
+    writer_header(&w, SLICE("Date"), slice_of(date, sizeof date));
+    writer_body(&w, slice_absent());
+    return writer_done(&w);
+}
+
+static void
+accept_now(struct router *router, const struct incoming *in, struct slice aor)
+{
+    const struct transport *transport = router->transport;
+    struct flow flow = responder_flow(in->message, &in->flow);
+    struct slice bytes = write_accepted(router, in, aor);
+
+    if (!slice_is_absent(bytes))
+        transport->send(transport->self, &flow, bytes);
+}
+
+static void
+refuse_now(struct router *router, const struct incoming *in, unsigned status,
+           struct slice reason)
+{
+    char digits[16];
+    struct writer w;
+
+    writer_init(&w, digits, sizeof digits);
+    writer_number(&w, router->settings->min_expires_s);
+    if (status == 423)
+        responder_answer_with(router->responder, in->message, &in->flow, status, reason,
+                              SLICE("Min-Expires"), writer_done(&w));
+    else
+        route_refuse(router, in, status, reason);
+}
+
+static void
+finish(struct router *router, const struct server_key *key, enum protocol protocol,
+       struct moment now)
+{
+    struct server_outcome outcome = { ANSWER_STATUS_OK, 0 };
+
+    server_table_complete(router->requests, key, outcome, protocol, now);
+}
+
+static void
+saved(struct journal_wait *journal_wait, const struct journal_result *result,
+      struct moment now)
+{
+    struct saved_wait *wait = CONTAINER_OF(journal_wait, struct saved_wait, wait);
+    struct router *router = wait->router;
+    const struct transport *transport = router->transport;
+    bool ok = result->status == STORE_OK;
+
+    transport->send(transport->self, &wait->answer_to,
+                    ok ? wait->accepted : wait->failed);
+    if (ok) {
+        finish(router, &wait->key, wait->protocol, now);
+        if (wait->has_contact)
+            dump_registered(router->silo, wait->aor, wait->contact);
+        return;
+    }
+    server_table_forget(router->requests, &wait->key);
+    location_restore(router->location, wait->aor, wait->before, now);
+}
+
+static struct slice
+keep(struct router *router, struct slice bytes)
+{
+    char *at = bytes.len == 0 ? NULL : journal_alloc(&router->silo->journal, bytes.len);
+
+    if (at == NULL)
+        return slice_absent();
+    memcpy(at, bytes.at, bytes.len);
+    return slice_of(at, bytes.len);
+}
+
+static struct slice
+write_failed(struct router *router, const struct incoming *in)
+{
+    struct responder *responder = router->responder;
+    struct writer w;
+
+    writer_init(&w, responder->buffer, sizeof responder->buffer);
+    responder_begin(responder, &w, in->message, &in->flow, 500,
+                    SLICE("Bindings Cannot Be Saved"));
+    writer_body(&w, slice_absent());
+    return writer_done(&w);
+}
+
+static struct slice
+encode(struct router *router, struct slice aor, struct moment now)
+{
+    char *value = arena_alloc(router->silo->arena, VALUE_MAX);
+
+    if (value == NULL)
+        return slice_absent();
+    return slice_of(value, location_encode(router->location, aor, now, value, VALUE_MAX));
+}
+
+/* Puts the AoR's bindings into the open batch; the answer follows the commit. */
+static bool
+save_bindings(struct router *router, const struct incoming *in, struct slice aor,
+              const struct registrar_result *result, struct slice before)
+{
+    struct journal *journal = &router->silo->journal;
+    struct saved_wait *wait = journal_alloc(journal, sizeof *wait);
+    struct slice after = encode(router, aor, in->now);
+    bool is_empty = location_find(router->location, aor) == NULL;
+
+    if (wait == NULL || slice_is_absent(after) || (after.len == 0 && !is_empty))
+        return false;
+    *wait = (struct saved_wait){
+        .wait = { saved },
+        .router = router,
+        .key = in->key,
+        .protocol = in->flow.protocol,
+        .answer_to = responder_flow(in->message, &in->flow),
+        .accepted = keep(router, write_accepted(router, in, aor)),
+        .failed = keep(router, write_failed(router, in)),
+        .aor = keep(router, aor),
+        .before = keep(router, before),
+        .contact = keep(router, result->contact),
+        .has_contact = result->has_contact,
+    };
+    if (slice_is_absent(wait->accepted) || slice_is_absent(wait->failed) ||
+        slice_is_absent(wait->aor) || wait->before.len != before.len)
+        return false;
+    return journal_save_binding(journal, aor, is_empty ? slice_absent() : after,
+                                &wait->wait);
+}
+
+static void
+process(struct router *router, const struct incoming *in, struct slice aor)
+{
+    const struct settings *settings = router->settings;
+    const struct registrar_settings bounds = {
+        .default_expires_s = settings->default_expires_s,
+        .min_expires_s = settings->min_expires_s,
+        .max_expires_s = settings->max_expires_s,
+        .max_contacts = settings->max_contacts,
+    };
+    bool is_saved = settings->db_mode == 1;
+    bool verified = in->from_trusted || protocol_is_reliable(in->flow.protocol);
+    struct slice before = is_saved ? encode(router, aor, in->now) : slice_absent();
+    struct registrar_result result = registrar_process(
+        router->location, &bounds, in->message, aor, &in->flow, verified, in->now);
+
+    if (result.status != ANSWER_STATUS_OK) {
+        server_table_forget(router->requests, &in->key);
+        refuse_now(router, in, result.status, result.reason);
+        return;
+    }
+    if (is_saved && result.changed) {
+        if (save_bindings(router, in, aor, &result, before))
+            return;
+        location_restore(router->location, aor, before, in->now);
+        server_table_forget(router->requests, &in->key);
+        refuse_now(router, in, 503, SLICE("Too Many Bindings At Once"));
+        return;
+    }
+    accept_now(router, in, aor);
+    finish(router, &in->key, in->flow.protocol, in->now);
+    if (result.has_contact)
+        dump_registered(router->silo, aor, result.contact);
+}
+
+void
+register_request(struct router *router, struct incoming *in)
+{
+    const struct message *m = in->message;
+    struct server_outcome outcome;
+    char text[AOR_MAX];
+    struct slice aor = slice_of(text, domains_aor(router->domains, &m->to.uri, text));
+
+    if (m->to.uri.scheme != URI_SIP && m->to.uri.scheme != URI_SIPS) {
+        route_refuse(router, in, 400, SLICE("To Is Not A SIP URI"));
+        return;
+    }
+    if (aor.len == 0) {
+        route_refuse(router, in, 404, SLICE("Address Of Record Is Not Ours"));
+        return;
+    }
+    if (router->settings->auth_register == AUTH_TRUSTED && !in->from_trusted) {
+        route_refuse(router, in, 403, SLICE("Registers From Trusted Peers Alone"));
+        return;
+    }
+    in->key = server_key_of(router->requests, m);
+    switch (server_table_receive(router->requests, &in->key, &outcome, in->now)) {
+    case SERVER_NEW:
+        process(router, in, aor);
+        break;
+    case SERVER_TRYING:
+        break;
+    case SERVER_COMPLETED:
+        accept_now(router, in, aor);
+        break;
+    case SERVER_TABLE_FULL:
+        store_answer(router->silo, in, OUTCOME_BUSY);
+        break;
+    }
+}

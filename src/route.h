@@ -1,0 +1,33 @@
+/* route - which request goes where: the refusals first, then REGISTER, OPTIONS, MESSAGE.
+ *
+ * Reads top to bottom as the msilo documentation's script does. What a refusal says depends
+ * on the request alone, so those are answered without a transaction (RFC 3261 8.2.7); what
+ * is acted upon, MESSAGE and REGISTER, has one and is acted upon once.
+ */
+#ifndef ROUTE_H
+#define ROUTE_H
+
+#include "src/sip/registrar.h"
+#include "src/silo/silo.h"
+
+struct router {
+    const struct settings *settings; /* borrowed, as all of these */
+    const struct transport *transport;
+    struct responder *responder;
+    struct server_table *requests;
+    struct location *location;
+    struct domains *domains;
+    struct silo *silo;
+    struct log_gate refusals; /* a peer can repeat what is refused */
+};
+
+/* A request that was parsed. */
+void
+route_request(struct router *router, struct incoming *in);
+
+/* One that could not be parsed, or is too long: answered with `status`, unless it is an ACK. */
+void
+route_refuse(struct router *router, const struct incoming *in, unsigned status,
+             struct slice reason);
+
+#endif

@@ -1,0 +1,385 @@
+#include "src/server.h"
+
+#include "src/arena.h"
+#include "src/route.h"
+#include "src/silo/dump.h"
+#include "src/silo/notice.h"
+
+#include <stdlib.h>
+
+enum {
+    TIDY_AFTER_WRITES = 4096, /* puts and removals between two offers to fold */
+    GARBAGE_LOGGED = 60,      /* a minute */
+};
+
+struct server {
+    const struct settings *settings;
+    struct transport transport;
+    struct disk disk;
+    struct timer_wheel wheel;
+    struct client_table *clients; /* owned, as the next three */
+    struct server_table *requests;
+    struct location *location;
+    struct next_hops hops;
+    struct domains domains;
+    struct arena arena;
+    struct silo silo;
+    struct router router;
+
+    struct timer check_timer; /* msilo.check_time */
+    uint32_t passes;
+    uint64_t writes; /* since the last offer to fold */
+    bool tidy_wanted, tidy_is_out, expire_wanted;
+
+    struct log_gate garbage;
+    struct responder responder; /* large, as is the next */
+    struct message message;     /* of the event */
+};
+
+static void
+check_fired(struct timer *timer, struct moment now)
+{
+    struct server *server = CONTAINER_OF(timer, struct server, check_timer);
+    const struct settings *settings = server->settings;
+
+    timer_start(&server->wheel, timer, now.ms + (uint64_t)settings->check_time_s * 1000);
+    server->tidy_wanted = true;
+    if (++server->passes % settings->clean_period == 0)
+        server->expire_wanted = true;
+}
+
+/* A key of its own for each use, so that what one table shows of its hashes tells nothing of
+ * another's. */
+static struct hash_key
+key_for(const struct hash_key *secret, const char *use)
+{
+    struct hash128 hash = siphash128(secret, slice_of_string(use));
+    struct hash_key key;
+
+    memcpy(key.bytes, hash.bytes, sizeof key.bytes);
+    return key;
+}
+
+static bool
+make_tables(struct server *server, const struct hash_key *run, struct moment now)
+{
+    struct hash_key clients = key_for(run, "client transactions");
+    struct hash_key requests = key_for(run, "server transactions");
+    struct hash_key location = key_for(run, "location");
+
+    timer_wheel_init(&server->wheel, now.ms);
+    server->clients = client_table_new(&server->transport, &server->wheel, &clients,
+                                       LIMIT_CLIENT_TRANSACTIONS);
+    server->requests = server_table_new(&requests, LIMIT_SERVER_TRANSACTIONS,
+                                        server->settings->wt_timer_s * 1000);
+    server->location = location_new(&server->wheel, &location, LIMIT_BINDINGS);
+    return server->clients != NULL && server->requests != NULL &&
+           server->location != NULL;
+}
+
+static bool
+make_silo(struct server *server, const struct server_secrets *secrets)
+{
+    struct hash_key dumps = key_for(&secrets->run, "dumps");
+    struct hash_key notices = key_for(&secrets->run, "notices");
+
+    server->silo = (struct silo){
+        .settings = server->settings,
+        .wheel = &server->wheel,
+        .clients = server->clients,
+        .requests = server->requests,
+        .location = server->location,
+        .hops = &server->hops,
+        .domains = &server->domains,
+        .responder = &server->responder,
+        .arena = &server->arena,
+        .run = key_for(&secrets->run, "tags"),
+        .durable = key_for(&secrets->store, "messages"),
+    };
+    journal_init(&server->silo.journal, &server->disk);
+    reader_init(&server->silo.reader, &server->disk);
+    server->silo.dumps = dumps_new(&dumps);
+    server->silo.notices = notices_new(&notices);
+    return server->silo.dumps != NULL && server->silo.notices != NULL;
+}
+
+struct server *
+server_new(const struct settings *settings, const struct transport *transport,
+           const struct disk *disk, const struct server_secrets *secrets,
+           struct moment now)
+{
+    struct server *server = calloc(1, sizeof *server);
+
+    if (server == NULL)
+        return NULL;
+    server->settings = settings;
+    server->transport = *transport;
+    server->disk = *disk;
+    arena_init(&server->arena);
+    domains_init(&server->domains, settings);
+    next_hops_init(&server->hops, settings, &server->transport);
+    if (!make_tables(server, &secrets->run, now) || !make_silo(server, secrets)) {
+        server_free(server);
+        return NULL;
+    }
+    server->responder.transport = &server->transport;
+    server->responder.table = server->requests;
+    server->router = (struct router){
+        .settings = settings,
+        .transport = &server->transport,
+        .responder = &server->responder,
+        .requests = server->requests,
+        .location = server->location,
+        .domains = &server->domains,
+        .silo = &server->silo,
+    };
+    timer_init(&server->check_timer, check_fired);
+    timer_start(&server->wheel, &server->check_timer,
+                now.ms + (uint64_t)settings->check_time_s * 1000);
+    return server;
+}
+
+void
+server_free(struct server *server)
+{
+    if (server == NULL)
+        return;
+    dumps_free(server->silo.dumps);
+    notices_free(&server->silo, server->silo.notices);
+    journal_free(&server->silo.journal);
+    client_table_free(server->clients);
+    server_table_free(server->requests);
+    location_free(server->location);
+    arena_free(&server->arena);
+    free(server);
+}
+
+void
+server_set_listener_port(struct server *server, uint16_t index, uint16_t port)
+{
+    server->domains.ports[index] = port;
+}
+
+static void
+log_garbage(struct server *server, const struct flow *flow, const char *why,
+            struct moment now)
+{
+    char from[ADDRESS_TEXT];
+    uint32_t missed;
+
+    if (log_is_on(LOG_DEBUG) &&
+        log_gate_pass(&server->garbage, GARBAGE_LOGGED, now.s, &missed))
+        LOG(LOG_DEBUG, "sip.dropped", LOG_TEXT("from", address_print(&flow->peer, from)),
+            LOG_TEXT("protocol", protocol_name(flow->protocol)), LOG_STRING("why", why),
+            LOG_NUMBER("missed", missed));
+}
+
+static struct incoming
+incoming_of(struct server *server, const struct flow *flow, struct moment now)
+{
+    return (struct incoming){
+        .message = &server->message,
+        .flow = *flow,
+        .from_trusted = settings_is_trusted(server->settings, &flow->peer),
+        .now = now,
+    };
+}
+
+/* 413 when the body makes it too long, 513 when the header does (RFC 3261 21.4.11, 21.5.7). */
+static void
+refuse_length(struct server *server, const struct incoming *in)
+{
+    const struct message *m = in->message;
+
+    if (m->size - m->body.len > server->settings->max_message_size)
+        route_refuse(&server->router, in, 513, SLICE("Message Too Large"));
+    else
+        route_refuse(&server->router, in, 413, SLICE("Request Entity Too Large"));
+}
+
+static void
+handle(struct server *server, const struct flow *flow, enum parse_status status,
+       struct moment now)
+{
+    struct message *m = &server->message;
+    struct incoming in = incoming_of(server, flow, now);
+
+    if (status != PARSE_OK && m->fault == 0)
+        log_garbage(server, flow, m->why, now);
+    else if (status != PARSE_OK)
+        route_refuse(&server->router, &in, m->fault, slice_of_string(m->why));
+    else if (!m->is_request) {
+        if (!client_table_receive(server->clients, m, now))
+            log_garbage(server, flow, "Response to no request of ours", now);
+    } else if (m->size > server->settings->max_message_size)
+        refuse_length(server, &in);
+    else
+        route_request(&server->router, &in);
+    arena_reset(&server->arena);
+}
+
+void
+server_receive(struct server *server, const struct flow *flow, struct slice bytes,
+               struct moment now)
+{
+    handle(server, flow, message_parse(&server->message, bytes, MESSAGE_DATAGRAM), now);
+}
+
+/* The end of this message cannot be known, or lies too far off: an answer where its header
+ * allows one, and the end of the connection (RFC 3261 18.3). */
+static void
+refuse_frame(struct server *server, const struct flow *flow, enum frame_kind kind,
+             struct slice bytes, struct moment now)
+{
+    struct message *m = &server->message;
+    struct incoming in = incoming_of(server, flow, now);
+    enum parse_status status = message_parse(m, bytes, MESSAGE_STREAM);
+
+    if (status == PARSE_BAD)
+        handle(server, flow, status, now);
+    else if (kind == FRAME_TOO_LONG && m->is_request)
+        route_refuse(&server->router, &in, 413, SLICE("Request Entity Too Large"));
+    else
+        log_garbage(server, flow, "The end of the message cannot be known", now);
+    server->transport.close(server->transport.self, flow->connection);
+}
+
+void
+server_receive_frame(struct server *server, const struct flow *flow, enum frame_kind kind,
+                     struct slice bytes, struct moment now)
+{
+    switch (kind) {
+    case FRAME_MESSAGE:
+        handle(server, flow, message_parse(&server->message, bytes, MESSAGE_STREAM), now);
+        break;
+    case FRAME_PING: /* RFC 5626 3.5.1 */
+        server->transport.send(server->transport.self, flow, SLICE("\r\n"));
+        break;
+    case FRAME_BAD:
+    case FRAME_TOO_LONG:
+        refuse_frame(server, flow, kind, bytes, now);
+        break;
+    case FRAME_BLANK:
+    case FRAME_PARTIAL:
+        break;
+    }
+}
+
+void
+server_connection_closed(struct server *server, uint64_t connection, struct moment now)
+{
+    struct flow flow = { .protocol = PROTOCOL_TCP, .connection = connection };
+
+    location_connection_closed(server->location, connection);
+    client_table_flow_failed(server->clients, &flow, now);
+}
+
+void
+server_flow_failed(struct server *server, const struct flow *flow, struct moment now)
+{
+    client_table_flow_failed(server->clients, flow, now);
+}
+
+void
+server_resolved(struct server *server, uint64_t ticket, const struct address *addresses,
+                size_t count, struct moment now)
+{
+    next_hops_resolved(&server->hops, ticket, addresses, count, now);
+    arena_reset(&server->arena);
+}
+
+void
+server_committed(struct server *server, enum store_status status, const char *why,
+                 struct moment now)
+{
+    if (status != STORE_OK)
+        LOG(LOG_ERROR, "store.failed", LOG_STRING("why", why));
+    server->writes += journal_committed(&server->silo.journal, status, now);
+    if (server->writes >= TIDY_AFTER_WRITES) {
+        server->writes = 0;
+        server->tidy_wanted = true;
+    }
+    arena_reset(&server->arena);
+}
+
+void
+server_read_done(struct server *server, enum store_status status, const char *why,
+                 struct moment now)
+{
+    if (status != STORE_OK)
+        LOG(LOG_ERROR, "store.unreadable", LOG_STRING("why", why));
+    reader_done(&server->silo.reader, status, now);
+    arena_reset(&server->arena);
+}
+
+void
+server_tidied(struct server *server, enum store_status status,
+              const struct tidy_result *result, struct moment now)
+{
+    (void)now;
+    server->tidy_is_out = false;
+    if (status != STORE_OK)
+        return; /* the next pass tries again */
+    server->silo.counters.expired += result->expired;
+    if (result->expired > 0)
+        LOG(LOG_INFO, "silo.expired", LOG_NUMBER("count", result->expired));
+    if (result->more)
+        server->tidy_wanted = true;
+    else
+        server->expire_wanted = false;
+}
+
+void
+server_tick(struct server *server, struct moment now)
+{
+    struct timer *timer;
+
+    while ((timer = timer_wheel_next_due(&server->wheel, now.ms)) != NULL) {
+        timer->fire(timer, now);
+        arena_reset(&server->arena);
+    }
+}
+
+uint64_t
+server_next_deadline(const struct server *server)
+{
+    return timer_wheel_next_deadline(&server->wheel);
+}
+
+void
+server_flush(struct server *server, struct moment now)
+{
+    journal_flush(&server->silo.journal);
+    reader_flush(&server->silo.reader, now);
+    if (!server->tidy_wanted || server->tidy_is_out)
+        return;
+    server->tidy_wanted = false;
+    server->tidy_is_out = true;
+    server->disk.tidy(server->disk.self, server->expire_wanted);
+}
+
+void
+server_stop(struct server *server, struct moment now)
+{
+    (void)now;
+    server->silo.is_stopping = true;
+}
+
+bool
+server_is_idle(const struct server *server)
+{
+    return journal_is_idle(&server->silo.journal) &&
+           reader_is_idle(&server->silo.reader) && dumps_are_quiet(server->silo.dumps) &&
+           !server->tidy_is_out;
+}
+
+bool
+server_load_binding(struct server *server, struct slice aor, struct slice value,
+                    struct moment now)
+{
+    if (!location_decode(server->location, aor, value, now))
+        return false;
+    if (location_find(server->location, aor) == NULL)
+        journal_save_binding(&server->silo.journal, aor, slice_absent(), NULL);
+    return true;
+}
