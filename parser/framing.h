@@ -9,6 +9,11 @@
  *         unread = slice_skip(unread, used);
  *     }
  *
+ * Line ends and folds are read by parser/lines.h, as message_parse reads them, so both see
+ * the same header. What makes the end doubtful is FRAME_BAD: no Content-Length, two of them
+ * even if equal, one that is no number, a bare CR or a NUL in the header; and so is what does
+ * not begin as SIP, as soon as its first octet or its first line shows it.
+ *
  * Limits  A message over `max_bytes` is FRAME_TOO_LONG as soon as that is known.
  */
 #ifndef PARSER_FRAMING_H
@@ -23,8 +28,9 @@ enum frame_kind {
     FRAME_MESSAGE, /* *used octets are one message, CRLFs before it included */
     FRAME_BLANK,   /* *used octets of CRLF between messages: nothing to do */
     FRAME_PING,    /* CRLF CRLF between messages: answer CRLF */
-    FRAME_BAD, /* the end cannot be known: *used octets (the header, where it is whole) for
-                       an answer, then close */
+    FRAME_BAD, /* the end cannot be known: *used octets (the header where it is whole, else
+                  all there is) for an answer, then close. Read them with MESSAGE_DATAGRAM:
+                  fault 0 means that nobody can be answered. */
     FRAME_TOO_LONG, /* as FRAME_BAD; the cause is its size */
 };
 
@@ -33,6 +39,7 @@ struct framer {
     size_t looked;       /* octets known to hold no end of header */
     size_t header_bytes; /* of the message at the start; 0: not yet known */
     size_t body_bytes;   /* known with header_bytes */
+    bool is_sip;         /* the start line is whole, and one */
 };
 
 void

@@ -60,19 +60,29 @@ has_bare_cr(struct slice text)
 }
 
 /* HCOLON = *( SP / HTAB ) ":" SWS */
+static bool
+take_name(struct slice *rest, struct slice *name)
+{
+    *name = scan_take(rest, SCAN_TOKEN);
+    while (scan_byte(rest, ' ') || scan_byte(rest, '\t'))
+        ;
+    return name->len > 0 && scan_byte(rest, ':');
+}
+
 static enum line_kind
 read_line(struct slice text, struct header_line *line)
 {
-    struct slice rest = text, name = scan_take(&rest, SCAN_TOKEN);
+    struct slice rest = text, name;
+    bool has_name = take_name(&rest, &name);
+    enum header_id id = has_name ? header_id_of(name) : HEADER_OTHER;
+    bool is_bad = has_bare_cr(text) || has_bad_nul(rest, id);
 
-    while (scan_byte(&rest, ' ') || scan_byte(&rest, '\t'))
-        ;
-    if (name.len == 0 || !scan_byte(&rest, ':'))
+    if (!has_name && !is_bad)
         return LINE_BAD_NAME;
     line->name = name;
-    line->id = header_id_of(name);
+    line->id = id;
     line->value = scan_trim(rest);
-    return has_bare_cr(text) || has_bad_nul(rest, line->id) ? LINE_BAD_OCTET : LINE_FIELD;
+    return is_bad ? LINE_BAD_OCTET : LINE_FIELD;
 }
 
 static bool

@@ -24,7 +24,8 @@ enum line_kind {
     LINE_END,       /* the empty line behind the header */
     LINE_PARTIAL,   /* the text stops too early to tell; nothing is taken */
     LINE_BAD_NAME,  /* no header name and colon; *line is not written */
-    LINE_BAD_OCTET, /* a bare CR or a NUL in it; *line is written, for an answer's sake */
+    LINE_BAD_OCTET, /* a bare CR or a NUL in it; *line is written, for an answer's sake; of
+                       HEADER_OTHER where it has no name either */
 };
 
 /* Takes the next line off *rest. Writes all of *line but `next`. */
