@@ -1,0 +1,115 @@
+#include "store/bytes.h"
+#include "store/lmdb_tables.h"
+
+#include <errno.h>
+
+/* Shows one table's entries behind `last` to `take`. Keys are sequences or ids. */
+static int
+each_behind(struct lmdb_store *s, MDB_txn *txn, enum lmdb_table table, uint64_t last,
+            int (*take)(struct lmdb_store *s, uint64_t number, struct slice value))
+{
+    char from[ID_BYTES];
+    MDB_cursor *cursor;
+    MDB_val key, val;
+    int rc = mdb_cursor_open(txn, s->tables[table], &cursor);
+
+    if (rc != 0)
+        return rc;
+    /* Mostly there is nothing new, and the end of the table shows it. */
+    rc = mdb_cursor_get(cursor, &key, &val, MDB_LAST);
+    if (rc == 0 && key.mv_size == ID_BYTES && get_u64(key.mv_data) > last) {
+        put_u64(from, last + 1);
+        key = val_of(from, sizeof from);
+        rc = mdb_cursor_get(cursor, &key, &val, MDB_SET_RANGE);
+        while (rc == 0) {
+            rc = key.mv_size == ID_BYTES
+                     ? take(s, get_u64(key.mv_data), slice_of_val(val))
+                     : MDB_CORRUPTED;
+            if (rc == 0)
+                rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT);
+        }
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* A damaged one is in nobody's tail, only a walk over all messages meets it; its id is used
+ * up all the same. */
+static int
+take_message(struct lmdb_store *s, uint64_t id, struct slice value)
+{
+    struct record record;
+
+    if (!tail_reserve(&s->tail, 1, 0))
+        return ENOMEM;
+    if (record_decode(value, id, &record) != RECORD_OK) {
+        s->tail.last_id = id;
+        return 0;
+    }
+    tail_add(&s->tail, id, aor_hash(s, record.aor), record.exp_time_s,
+             (uint32_t)record.body.len);
+    tallies_forget(&s->tallies, aor_hash(s, record.aor));
+    return 0;
+}
+
+static int
+take_marks(struct lmdb_store *s, uint64_t sequence, struct slice marks)
+{
+    if (!tail_reserve(&s->tail, 0, marks.len / MARK_BYTES))
+        return ENOMEM;
+    for (; marks.len >= MARK_BYTES; marks = slice_skip(marks, MARK_BYTES))
+        tail_mark(&s->tail, sequence, get_u64(marks.at), get_u32(marks.at + ID_BYTES));
+    tallies_forget_all(&s->tallies);
+    return 0;
+}
+
+static int
+take_origins(struct lmdb_store *s, uint64_t sequence, struct slice value)
+{
+    struct hash128 origin;
+    int64_t time_s;
+
+    if (value.len < 8)
+        return MDB_CORRUPTED;
+    if (!repeats_reserve(&s->repeats, value.len / ORIGIN_BYTES))
+        return ENOMEM;
+    time_s = (int64_t)get_u64(value.at);
+    for (value = slice_skip(value, 8); value.len >= ORIGIN_BYTES;
+         value = slice_skip(value, ORIGIN_BYTES)) {
+        memcpy(origin.bytes, value.at, ORIGIN_BYTES);
+        repeats_add(&s->repeats, &origin, time_s);
+    }
+    s->last_repeat = sequence;
+    return 0;
+}
+
+static uint64_t
+larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The points first: entries of the tail that another process folded go before new ones
+ * come. The floors last: they are behind everything that was read. */
+int
+lmdb_catch_up(struct lmdb_store *s, MDB_txn *txn)
+{
+    struct meta meta;
+    int rc = lmdb_meta_read(s, txn, &meta);
+
+    if (rc != 0)
+        return rc == MDB_NOTFOUND ? MDB_INVALID : rc;
+    s->meta = meta;
+    tail_fold(&s->tail, meta.fold_point, meta.gone_point);
+    rc = each_behind(s, txn, TABLE_MESSAGES, s->tail.last_id, take_message);
+    if (rc == 0)
+        rc = each_behind(s, txn, TABLE_GONE, s->tail.last_gone, take_marks);
+    if (rc == 0)
+        rc = each_behind(s, txn, TABLE_REPEATS, s->last_repeat, take_origins);
+    if (rc != 0)
+        return rc;
+    s->tail.last_id = larger(s->tail.last_id, meta.last_id);
+    s->tail.last_gone = larger(s->tail.last_gone, meta.last_gone);
+    s->last_repeat = larger(s->last_repeat, meta.last_repeat);
+    return 0;
+}

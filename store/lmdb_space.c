@@ -1,0 +1,148 @@
+#include "store/lmdb_tables.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    COUNT_AGAIN = 8, /* commits after which the free pages are counted anew */
+};
+
+/* LMDB keeps free pages in its table 0: a list per transaction, led by its length. */
+static int
+count_free(MDB_txn *txn, uint64_t *out)
+{
+    MDB_cursor *cursor;
+    MDB_val key, list;
+    size_t len;
+    int rc = mdb_cursor_open(txn, 0, &cursor);
+
+    *out = 0;
+    if (rc != 0)
+        return rc;
+    while ((rc = mdb_cursor_get(cursor, &key, &list, MDB_NEXT)) == 0) {
+        if (list.mv_size < sizeof len) {
+            rc = MDB_CORRUPTED;
+            break;
+        }
+        memcpy(&len, list.mv_data, sizeof len);
+        *out += len;
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+lmdb_used_pages(struct lmdb_store *s, MDB_txn *txn, uint64_t *out)
+{
+    MDB_envinfo info;
+    uint64_t unused;
+    int rc = mdb_env_info(s->env, &info);
+
+    if (rc == 0)
+        rc = count_free(txn, &unused);
+    if (rc != 0)
+        return rc;
+    *out = info.me_last_pgno + 1 > unused ? info.me_last_pgno + 1 - unused : 0;
+    return 0;
+}
+
+/* Below the mark by its last page alone: no need to count the free ones. */
+int
+lmdb_room(struct lmdb_store *s, MDB_txn *txn, uint64_t *out)
+{
+    const uint64_t allowed = s->map_bytes / s->page_bytes;
+    MDB_envinfo info;
+    uint64_t used;
+    int rc = mdb_env_info(s->env, &info);
+
+    if (rc != 0)
+        return rc;
+    used = info.me_last_pgno + 1;
+    if (used >= allowed / 2) {
+        if (s->space.age == 0 || s->space.age >= COUNT_AGAIN) {
+            rc = count_free(txn, &s->space.free_pages);
+            s->space.age = 0;
+        }
+        if (rc != 0)
+            return rc;
+        s->space.age++;
+        used -= s->space.free_pages < used ? s->space.free_pages : used;
+    }
+    *out = used < allowed ? (allowed - used) * s->page_bytes : 0;
+    return 0;
+}
+
+/* Between two counts, what was put is taken off; what was freed shows at the next. */
+void
+lmdb_room_taken(struct lmdb_store *s, uint64_t bytes)
+{
+    uint64_t pages = bytes / s->page_bytes + 1;
+
+    s->space.free_pages -= s->space.free_pages < pages ? s->space.free_pages : pages;
+}
+
+/* Up to half a page a record shares its leaf with others; above, it has pages to itself. */
+uint64_t
+lmdb_room_of(const struct lmdb_store *s, size_t value_bytes)
+{
+    const uint64_t page = s->page_bytes;
+
+    if (value_bytes < page / 2)
+        return value_bytes * 2;
+    return (value_bytes + page) / page * page + page;
+}
+
+static bool
+is_free(MDB_txn *txn, uint64_t from, uint64_t to)
+{
+    MDB_cursor *cursor;
+    MDB_val key, list;
+    uint64_t found = 0;
+    int rc = mdb_cursor_open(txn, 0, &cursor);
+
+    if (rc != 0)
+        return false;
+    while ((rc = mdb_cursor_get(cursor, &key, &list, MDB_NEXT)) == 0) {
+        size_t count, page;
+
+        for (size_t at = sizeof count; at + sizeof page <= list.mv_size;
+             at += sizeof page) {
+            memcpy(&page, (char *)list.mv_data + at, sizeof page);
+            found += page >= from && page < to;
+        }
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND && found >= to - from;
+}
+
+/* A page that was taken at the end of the file and given back in the same transaction is
+ * never written, so the file may end before the last page that LMDB knows: but then what is
+ * missing is free. Reading behind the end would be SIGBUS, so the file is made longer first;
+ * what then reads as zeros LMDB takes for corruption. */
+int
+lmdb_check_length(struct lmdb_store *s)
+{
+    MDB_envinfo info;
+    MDB_txn *txn;
+    struct stat st;
+    uint64_t have, need;
+    int fd, rc = lmdb_begin(s, &txn);
+
+    if (rc != 0)
+        return rc;
+    mdb_env_info(s->env, &info);
+    mdb_env_get_fd(s->env, &fd);
+    need = (uint64_t)info.me_last_pgno + 1;
+    if (fstat(fd, &st) != 0)
+        rc = errno;
+    have = rc == 0 ? (uint64_t)st.st_size / s->page_bytes : 0;
+    if (rc == 0 && have < need) {
+        if (ftruncate(fd, (off_t)(need * s->page_bytes)) != 0)
+            rc = errno;
+        else if (!is_free(txn, have, need))
+            rc = ftruncate(fd, st.st_size) == 0 ? MDB_CORRUPTED : errno;
+    }
+    lmdb_abort(s, txn);
+    return rc;
+}
