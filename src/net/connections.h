@@ -1,0 +1,117 @@
+/* connections - every stream there is: found by id and by peer, bounded in number and time.
+ *
+ * Shape   Two hash tables and four lists, each in the order of time, so that everything is
+ *         O(1): `idle` and `kept` (the latter have a binding) by last use, `begun` by when
+ *         a message or a connect began, `closing` by when the end began.
+ * Units   Milliseconds of the loop's clock.
+ * Limits  max_open; at it the oldest of `closing`, else of `idle` gives way, and when every
+ *         one has a binding the newcomer does. LIMIT_CONNECTION_OUT_BYTES on each.
+ */
+#ifndef NET_CONNECTIONS_H
+#define NET_CONNECTIONS_H
+
+#include "src/limits.h"
+#include "src/log.h"
+#include "src/net/connection.h"
+#include "src/net/loop.h"
+
+enum {
+    CONNECTION_BEGUN_MS = 10000,  /* to finish a message, or to connect */
+    CONNECTION_CLOSING_MS = 5000, /* to take the last answer */
+    CONNECTION_KEPT_BYTES =
+        4096, /* of a begun message, copied in front of the next read */
+    CONNECTION_READ_BYTES = 65536,
+};
+
+struct connections_options {
+    uint32_t max_open;
+    uint32_t max_message_bytes;
+    uint64_t lifetime_ms; /* idle, without a binding */
+    struct hash_key key;  /* random */
+};
+
+struct connections {
+    struct loop *loop;
+    const struct net_events *events;
+    struct connections_options options;
+    struct connection **by_id, **by_peer; /* owned; `buckets` chains each */
+    size_t buckets;                       /* a power of two */
+    struct link idle, kept, begun, closing, dirty;
+    uint32_t open;  /* all but the dead */
+    uint32_t alive; /* all whose memory is there */
+    uint64_t last_id;
+    char *shared;  /* owned: the read buffer */
+    bool is_muted; /* no event is told any more */
+    struct log_gate full_gate;
+};
+
+/* False: out of memory. */
+bool
+connections_init(struct connections *all, struct loop *loop,
+                 const struct net_events *events,
+                 const struct connections_options *options);
+
+/* A stream that listener `index` accepted; the descriptor is taken whatever happens. */
+void
+connections_accept(struct connections *all, uint16_t listener, int fd,
+                   const struct address *peer);
+
+/* Over the connection the flow names; with 0 over an open one of this listener to the peer,
+ * else over a new one from `local`. */
+enum send_status
+connections_send(struct connections *all, const struct flow *flow,
+                 const struct address *local, struct slice bytes);
+
+/* NULL: it is closed, or never was. */
+struct connection *
+connections_find(const struct connections *all, uint64_t id);
+
+/* What struct transport has under these names. */
+void
+connections_close(struct connections *all, uint64_t id);
+
+bool
+connections_is_open(const struct connections *all, uint64_t id);
+
+void
+connections_keep(struct connections *all, uint64_t id, bool has_binding);
+
+/* The end of a turn: writes what was sent. */
+void
+connections_flush(struct connections *all);
+
+/* Nothing waits to be written. */
+bool
+connections_are_flushed(const struct connections *all);
+
+/* Ends those whose time is over. */
+void
+connections_expire(struct connections *all, uint64_t now_ms);
+
+/* When to expire next; UINT64_MAX: never. */
+uint64_t
+connections_deadline(const struct connections *all);
+
+/* Ends all of them and tells nobody. */
+void
+connections_end_all(struct connections *all);
+
+/* After the loop. */
+void
+connections_free(struct connections *all);
+
+/* For connection.c: it was used; it waits in `begun` or `closing` from now on, or (NULL) in
+ * none; it has something to write; it is in no table and list any more. */
+void
+connections_used(struct connection *c);
+
+void
+connections_wait(struct connection *c, struct link *list);
+
+void
+connections_dirty(struct connection *c);
+
+void
+connections_remove(struct connection *c);
+
+#endif
