@@ -1,0 +1,196 @@
+#include "tests/world.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* An event for one server: its successor does not know of it. */
+struct disk_event {
+    struct event event;
+    uint32_t life;
+};
+
+static void
+after_a_while(struct world *w, void (*fire)(void *, struct event *))
+{
+    uint32_t jitter = random_below(&w->random, w->faults.jitter_ms + 1);
+    struct disk_event *event =
+        world_later(w, w->faults.delay_ms + jitter, sizeof *event, fire);
+
+    event->life = w->life;
+}
+
+static bool
+is_stale(const struct world *w, const struct event *event)
+{
+    return w->server == NULL ||
+           ((const struct disk_event *)(const void *)event)->life != w->life;
+}
+
+static void
+commit_reported(void *world, struct event *event)
+{
+    struct world *w = world;
+    struct batch *batch = w->disk.batch;
+
+    if (is_stale(w, event))
+        return;
+    w->disk.batch = NULL;
+    world_trace(w, "commit reported, status %d", (int)w->disk.batch_status);
+    if (w->watch.told != NULL)
+        w->watch.told(w->watch.self, batch, w->disk.batch_status);
+    server_committed(w->server, w->disk.batch_status, "the disk of the world", w->now);
+    world_touched(w);
+}
+
+static void
+commit_done(void *world, struct event *event)
+{
+    struct world *w = world;
+    struct batch *batch = w->disk.batch;
+
+    if (is_stale(w, event))
+        return;
+    world_trace(w, "commit %s: %zu puts, %zu removals, %zu bindings",
+                w->disk.batch_is_written ? "written" : "not written", batch->put_count,
+                batch->removal_count, batch->binding_count);
+    if (w->disk.batch_is_written) {
+        enum store_status status = store_commit(w->store, batch, w->now.s);
+        assert(status == STORE_OK);
+        if (w->watch.durable != NULL)
+            w->watch.durable(w->watch.self, batch);
+    }
+    after_a_while(w, commit_reported);
+}
+
+static void
+commit(void *self, struct batch *batch)
+{
+    struct world *w = self;
+    bool full = random_chance(&w->random, w->faults.full);
+    bool failed = random_chance(&w->random, w->faults.failed);
+    bool lied = random_chance(&w->random, w->faults.lied);
+
+    if (w->disk.batch != NULL || batch_is_empty(batch)) {
+        world_fail(w, "a commit is handed out %s",
+                   w->disk.batch != NULL ? "while another is out" : "with nothing in it");
+        return;
+    }
+    w->disk.batch = batch;
+    w->disk.batch_is_written = !full && !failed;
+    w->disk.batch_status = full ? STORE_FULL : failed || lied ? STORE_FAILED : STORE_OK;
+    after_a_while(w, commit_done);
+}
+
+static void
+read_reported(void *world, struct event *event)
+{
+    struct world *w = world;
+    struct world_disk *disk = &w->disk;
+
+    if (is_stale(w, event))
+        return;
+    for (size_t i = 0; i < disk->read_count; i++) {
+        page_free(&disk->reads[i].page);
+        disk->reads[i] = disk->shadow[i];
+    }
+    free(disk->shadow);
+    disk->shadow = NULL;
+    disk->reads = NULL;
+    server_read_done(w->server, disk->read_status, "the disk of the world", w->now);
+    world_touched(w);
+}
+
+static void
+read_done(void *world, struct event *event)
+{
+    struct world *w = world;
+
+    if (is_stale(w, event))
+        return;
+    if (w->disk.read_status == STORE_OK)
+        w->disk.read_status = store_read(w->store, w->disk.shadow, w->disk.read_count);
+    after_a_while(w, read_reported);
+}
+
+static void
+read_pages(void *self, struct read_request *requests, size_t count)
+{
+    struct world *w = self;
+    struct world_disk *disk = &w->disk;
+    bool failed = random_chance(&w->random, w->faults.read_failed);
+
+    if (disk->reads != NULL || count == 0) {
+        world_fail(w, "%s",
+                   count == 0 ? "a read of nothing" : "two reads are out at once");
+        return;
+    }
+    disk->shadow = malloc(count * sizeof *requests);
+    assert(disk->shadow != NULL);
+    for (size_t i = 0; i < count; i++) {
+        disk->shadow[i] = requests[i];
+        disk->shadow[i].page = (struct page){ 0 };
+    }
+    disk->reads = requests;
+    disk->read_count = count;
+    disk->read_status = failed ? STORE_FAILED : STORE_OK;
+    after_a_while(w, read_done);
+}
+
+static void
+tidy_reported(void *world, struct event *event)
+{
+    struct world *w = world;
+
+    if (is_stale(w, event))
+        return;
+    w->disk.is_tidying = false;
+    server_tidied(w->server, w->disk.tidy_status, &w->disk.tidied, w->now);
+    world_touched(w);
+}
+
+static void
+tidy_done(void *world, struct event *event)
+{
+    struct world *w = world;
+
+    if (is_stale(w, event))
+        return;
+    w->disk.tidied = (struct tidy_result){ 0 };
+    if (w->disk.tidy_status == STORE_OK)
+        w->disk.tidy_status = store_tidy(w->store, w->now.s, w->disk.expire,
+                                         LIMIT_TIDY_STEP, &w->disk.tidied);
+    if (w->watch.tidied != NULL)
+        w->watch.tidied(w->watch.self);
+    after_a_while(w, tidy_reported);
+}
+
+static void
+tidy(void *self, bool expire)
+{
+    struct world *w = self;
+    bool failed = random_chance(&w->random, w->faults.tidy_failed);
+
+    if (w->disk.is_tidying) {
+        world_fail(w, "two steps of tidying are out at once");
+        return;
+    }
+    w->disk.is_tidying = true;
+    w->disk.expire = expire;
+    w->disk.tidy_status = failed ? STORE_FAILED : STORE_OK;
+    after_a_while(w, tidy_done);
+}
+
+struct disk
+world_disk(struct world *w)
+{
+    return (struct disk){ .self = w, .commit = commit, .read = read_pages, .tidy = tidy };
+}
+
+void
+world_disk_server_died(struct world *w)
+{
+    for (size_t i = 0; w->disk.shadow != NULL && i < w->disk.read_count; i++)
+        page_free(&w->disk.shadow[i].page);
+    free(w->disk.shadow);
+    w->disk = (struct world_disk){ 0 };
+}
