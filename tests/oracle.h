@@ -1,0 +1,108 @@
+/* oracle - knows every message of a simulated world and what was promised about it, and fails
+ * the world as soon as the server breaks a promise.
+ *
+ *     kept        what was answered 202 is delivered, in the store, or over its time
+ *     order       first attempts of an AoR's messages go out in the order of storing
+ *     once        what was confirmed is not sent again; after a death one per AoR at most
+ *     repeated    one request is stored once, however often it comes
+ *     bytes       body, Content-Type and kept headers arrive as they were; one Call-ID
+ *     durable     202 comes after the commit was reported durable
+ *     window      never two MESSAGE transactions of a dump to one AoR at a time
+ *     answer      one final status for one request
+ *     removed     nothing leaves the store without a 2xx or the end of its time
+ *     expired     what is over its time is not sent
+ *
+ * Shape   A message carries its number in an X-Number header: kept headers are a promise too.
+ *         What the server forwards has two Vias, what it dumps has one.
+ */
+#ifndef TESTS_ORACLE_H
+#define TESTS_ORACLE_H
+
+#include "tests/world.h"
+
+enum {
+    ORACLE_TEXT = 96,
+};
+
+/* One MESSAGE of a sender. */
+struct posted {
+    uint32_t number;
+    char user[ORACLE_TEXT]; /* whom it is for */
+    char ctype[ORACLE_TEXT];
+    char subject[ORACLE_TEXT];
+    char *body; /* owned */
+    size_t body_len;
+    struct call *call; /* borrowed */
+
+    uint64_t id; /* 0: never written */
+    int64_t exp_time_s;
+    bool is_told;    /* a server knows that it is durable */
+    bool is_removed; /* durably */
+
+    bool was_accepted;  /* 202 was sent */
+    bool was_attempted; /* by a dump */
+    bool was_delivered; /* a phone answered 2xx */
+    bool
+        was_forwarded; /* the server got a phone's 2xx to what it forwarded, or a late one */
+    bool was_confirmed; /* the server got a 2xx to its dump, in time */
+    uint32_t confirmed_life;
+    char dump_call_id[ORACLE_TEXT];
+
+    unsigned final; /* the status that was sent */
+    uint64_t final_ms;
+    uint32_t final_life;
+};
+
+/* A MESSAGE transaction of the server's. */
+struct attempt {
+    struct posted *posted;
+    char branch[ORACLE_TEXT];
+    struct flow flow;
+    uint64_t started_ms;
+    uint32_t life;
+    bool is_dump;
+    bool is_open;
+};
+
+struct oracle {
+    struct world *world;
+    struct posted **posted; /* owned */
+    size_t posted_count, posted_room;
+    struct attempt *attempts; /* owned */
+    size_t attempt_count, attempt_room;
+    int64_t latest_s; /* the latest that the wall clock ever showed */
+};
+
+/* Becomes the world's watch. */
+void
+oracle_init(struct oracle *oracle, struct world *w);
+
+void
+oracle_free(struct oracle *oracle);
+
+/* After every step of the world. */
+void
+oracle_step(struct oracle *oracle);
+
+/* Has the sender send a message of its own to user, with headers and body of its choice. */
+struct posted *
+oracle_post(struct oracle *oracle, struct phone *sender, const char *user,
+            const char *headers, struct slice body);
+
+/* Makes the oracle listen to what this phone gets and answers. */
+void
+oracle_watch_phone(struct oracle *oracle, struct phone *phone);
+
+/* A phone shows what it got. */
+void
+oracle_check_request(struct oracle *oracle, struct slice request);
+
+/* At the end. */
+void
+oracle_check_kept(struct oracle *oracle);
+
+/* Unexpired messages that still wait. */
+size_t
+oracle_count_waiting(const struct oracle *oracle);
+
+#endif
