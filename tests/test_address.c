@@ -1,5 +1,6 @@
 #include "src/sip/address.h"
 #include "src/sip/transport.h"
+#include "tests/exact.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,24 +9,13 @@
 
 #include <cmocka.h>
 
-/* In memory of exactly that size, so that a byte of overreading is caught. */
-static struct slice
-exactly(const char *text)
-{
-    size_t len = strlen(text);
-    char *at = malloc(len == 0 ? 1 : len);
-
-    memcpy(at, text, len);
-    return slice_of(at, len);
-}
-
 static bool
 parse(const char *text, uint16_t port, struct address *out)
 {
-    struct slice host = exactly(text);
+    struct slice host = exact_text(text);
     bool ok = address_parse(host, port, out);
 
-    free((void *)(uintptr_t)host.at);
+    exact_free(host);
     return ok;
 }
 
@@ -36,12 +26,6 @@ address(const char *text, uint16_t port)
 
     assert_true(parse(text, port, &out));
     return out;
-}
-
-static void
-expect_text(struct slice text, const char *expected)
-{
-    assert_true(slice_equal(text, slice_of(expected, strlen(expected))));
 }
 
 /* RFC 3261 25.1: IPv4address, IPv6reference; RFC 5952 4: how IPv6 is printed. */
@@ -70,11 +54,11 @@ literals_are_read_and_printed(void **state)
         struct address a = address(rows[i].text, 0);
 
         assert_int_equal(address_is_ipv4(&a), rows[i].is_ipv4);
-        expect_text(address_print_ip(&a, out), rows[i].ip);
-        expect_text(address_print(&a, out), rows[i].ip);
+        expect_slice(address_print_ip(&a, out), rows[i].ip);
+        expect_slice(address_print(&a, out), rows[i].ip);
         a.port = 5060;
-        expect_text(address_print_ip(&a, out), rows[i].ip);
-        expect_text(address_print(&a, out), rows[i].with_port);
+        expect_slice(address_print_ip(&a, out), rows[i].ip);
+        expect_slice(address_print(&a, out), rows[i].with_port);
     }
 }
 
@@ -103,8 +87,8 @@ the_longest_text_fits(void **state)
     char out[ADDRESS_TEXT];
 
     (void)state;
-    expect_text(address_print(&a, out),
-                "[1111:2222:3333:4444:5555:6666:7777:8888]:65535");
+    expect_slice(address_print(&a, out),
+                 "[1111:2222:3333:4444:5555:6666:7777:8888]:65535");
 }
 
 static void
@@ -162,7 +146,7 @@ a_network_holds_its_addresses(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct slice text = exactly(rows[i].network);
+        struct slice text = exact_text(rows[i].network);
         struct network network;
         struct address inside = address(rows[i].inside, 5060);
         struct address outside = address(rows[i].outside, 5060);
@@ -170,7 +154,7 @@ a_network_holds_its_addresses(void **state)
         assert_true(network_parse(text, &network));
         assert_true(network_contains(&network, &inside));
         assert_false(network_contains(&network, &outside));
-        free((void *)(uintptr_t)text.at);
+        exact_free(text);
     }
 }
 
@@ -197,10 +181,10 @@ broken_networks_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct slice text = exactly(rows[i]);
+        struct slice text = exact_text(rows[i]);
 
         assert_false(network_parse(text, &network));
-        free((void *)(uintptr_t)text.at);
+        exact_free(text);
     }
 }
 
@@ -208,8 +192,8 @@ static void
 protocols_have_names(void **state)
 {
     (void)state;
-    expect_text(protocol_name(PROTOCOL_UDP), "udp");
-    expect_text(protocol_via_name(PROTOCOL_TCP), "TCP");
+    expect_slice(protocol_name(PROTOCOL_UDP), "udp");
+    expect_slice(protocol_via_name(PROTOCOL_TCP), "TCP");
     assert_false(protocol_is_reliable(PROTOCOL_UDP));
     assert_true(protocol_is_reliable(PROTOCOL_TCP));
 }
