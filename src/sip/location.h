@@ -1,15 +1,21 @@
 /* location - AoR -> bindings that expire (RFC 3261 10.3).
  *
- * Shape   Bindings of an AoR are ordered by q, then newest first.
+ * Shape   Bindings of an AoR are ordered by q, then newest first. They leave by themselves
+ *         when they expire.
  * Units   Expiry is monotonic milliseconds in memory and UTC seconds in a saved value.
  * Memory  One block a binding, with its bytes; owned by the table and freed when it ends.
  *         A pointer to one is valid until the next call that changes the table.
- * Limits  `limit` bindings in all.
+ * Limits  `limit` bindings in all, each with BINDING_TEXT_MAX bytes of text beside its AoR.
+ *         What a binding costs without its text: about 350 bytes.
  */
 #ifndef SIP_LOCATION_H
 #define SIP_LOCATION_H
 
 #include "src/sip/timer_wheel.h"
+
+enum {
+    BINDING_TEXT_MAX = 4096, /* contact, path, instance and Call-ID together */
+};
 
 struct binding {
     struct slice aor;     /* canonical */
@@ -21,13 +27,15 @@ struct binding {
     uint16_t q_thousandths; /* 1000 where none was given */
     bool takes_message;     /* neither Allow nor methods exclude MESSAGE */
     bool is_verified;       /* its address has shown that it receives */
-    struct flow flow;       /* what the REGISTER came over: `received` */
-    uint64_t expires_ms;    /* monotonic */
-    struct binding *next;   /* of the same AoR */
+    struct flow flow;    /* what the REGISTER came over: `received`; over a stream that is
+                               closed, connection 0: only the contact may still be reached */
+    uint64_t expires_ms; /* monotonic */
+    struct binding *next; /* of the same AoR */
 };
 
 struct location;
 
+/* NULL: out of memory. */
 struct location *
 location_new(struct timer_wheel *wheel, const struct hash_key *key, size_t limit);
 
@@ -36,6 +44,17 @@ location_free(struct location *location);
 
 size_t
 location_count(const struct location *location);
+
+/* From now on keep(self, connection, ..) is called when a connection gets its first binding
+ * and when it loses its last one by expiry or change: a transport's own `self` and `keep`
+ * fit. It must not call back into the location. Not called for a connection that closes. */
+void
+location_watch_connections(struct location *location, void *self,
+                           void (*keep)(void *self, uint64_t connection,
+                                        bool has_binding));
+
+bool
+location_connection_has_binding(const struct location *location, uint64_t connection);
 
 /* The live bindings of an AoR, best first; NULL when there are none. */
 const struct binding *
@@ -48,19 +67,26 @@ struct binding_change {
     bool remove;
 };
 
-/* Applies all changes of one REGISTER or none of them (RFC 3261 10.3 step 7). False: out of
- * memory or over the limit. */
+/* Applies all changes of one REGISTER or none of them (RFC 3261 10.3 step 7), in order. No
+ * two name the same `old`, and its AoR is `aor`; binding.aor, binding.next are not looked
+ * at. Texts may lie in the old bindings. False: out of memory or over a limit. */
 bool
 location_apply(struct location *location, struct slice aor,
                const struct binding_change *changes, size_t count, struct moment now);
 
-/* Removes every binding over that connection; they cannot be reached any more. */
+/* The bindings over that connection stay, with flow.connection 0: a contact that names a
+ * host can be connected again (RFC 3261 18.1.1), and one that cannot expires. */
 void
 location_connection_closed(struct location *location, uint64_t connection);
 
-/* The bindings of an AoR as one value for the store (usrloc.db_mode 1), and back. Encode
- * returns the length, 0 when there are none or `room` is too small; what has no datagram
- * flow is kept with connection 0. Decode drops what has expired; false: damaged. */
+/* The bindings of an AoR as one value for the store (usrloc.db_mode 1), and back, in
+ * location_codec.c. A value has a version byte and a checksum.
+ *
+ * Encode returns the length, 0 when there are none or `room` is too small; connections are
+ * not kept, since they do not outlive the process. Decode adds the bindings, without those
+ * that have expired; false: damaged, of a newer version, or no room for them, and nothing
+ * was added. flow.listener is as it was saved: the caller knows whether there still is such
+ * a one. */
 size_t
 location_encode(const struct location *location, struct slice aor, struct moment now,
                 char *out, size_t room);

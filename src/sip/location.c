@@ -1,0 +1,373 @@
+#include "src/sip/location.h"
+
+#include "src/sip/hash_table.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct entry {
+    struct binding binding; /* what callers see; its texts lie in `bytes` */
+    struct location *location;
+    struct timer expiry;
+    struct hash_link by_aor;        /* in the table when it is the first of its AoR */
+    struct hash_link by_connection; /* in the table when it has a connection */
+    char bytes[];
+};
+
+struct location {
+    struct timer_wheel *wheel; /* borrowed */
+    struct hash_key key;
+    size_t limit, count;
+    struct hash_table by_aor; /* owns the entries: the first, and behind it the others */
+    struct hash_table by_connection;
+    void *watcher;
+    void (*keep)(void *watcher, uint64_t connection, bool has_binding);
+};
+
+static struct entry *
+entry_of(const struct binding *binding)
+{
+    return CONTAINER_OF(binding, struct entry, binding);
+}
+
+static void
+keep_nothing(void *watcher, uint64_t connection, bool has_binding)
+{
+    (void)watcher;
+    (void)connection;
+    (void)has_binding;
+}
+
+struct location *
+location_new(struct timer_wheel *wheel, const struct hash_key *key, size_t limit)
+{
+    struct location *location = calloc(1, sizeof *location);
+
+    if (location == NULL)
+        return NULL;
+    location->wheel = wheel;
+    location->key = *key;
+    location->limit = limit;
+    location->keep = keep_nothing;
+    if (!hash_table_init(&location->by_aor) ||
+        !hash_table_init(&location->by_connection)) {
+        location_free(location);
+        return NULL;
+    }
+    return location;
+}
+
+/* Those that were never put in the table, or were taken out of it. */
+static void
+free_list(struct binding *binding)
+{
+    while (binding != NULL) {
+        struct entry *entry = entry_of(binding);
+
+        binding = binding->next;
+        free(entry);
+    }
+}
+
+void
+location_free(struct location *location)
+{
+    struct hash_link *link;
+    size_t bucket = 0;
+
+    if (location == NULL)
+        return;
+    while ((link = hash_table_any(&location->by_aor, &bucket)) != NULL) {
+        struct entry *first = CONTAINER_OF(link, struct entry, by_aor);
+        struct binding *b = &first->binding;
+
+        for (; b != NULL; b = b->next)
+            timer_stop(location->wheel, &entry_of(b)->expiry);
+        hash_table_remove(&location->by_aor, link);
+        free_list(&first->binding);
+    }
+    hash_table_free(&location->by_aor);
+    hash_table_free(&location->by_connection);
+    free(location);
+}
+
+size_t
+location_count(const struct location *location)
+{
+    return location->count;
+}
+
+void
+location_watch_connections(struct location *location, void *self,
+                           void (*keep)(void *self, uint64_t connection,
+                                        bool has_binding))
+{
+    location->watcher = self;
+    location->keep = keep;
+}
+
+static struct entry *
+find_first(const struct location *location, struct slice aor, uint64_t hash)
+{
+    struct hash_link *link = hash_table_find(&location->by_aor, hash);
+
+    for (; link != NULL; link = hash_link_next(link)) {
+        struct entry *entry = CONTAINER_OF(link, struct entry, by_aor);
+
+        if (slice_equal(entry->binding.aor, aor))
+            return entry;
+    }
+    return NULL;
+}
+
+const struct binding *
+location_find(const struct location *location, struct slice aor)
+{
+    struct entry *first = find_first(location, aor, siphash64(&location->key, aor));
+
+    return first == NULL ? NULL : &first->binding;
+}
+
+static uint64_t
+hash_of_connection(const struct location *location, uint64_t connection)
+{
+    return siphash64(&location->key,
+                     slice_of((const char *)&connection, sizeof connection));
+}
+
+static struct entry *
+find_connection(const struct location *location, uint64_t connection)
+{
+    struct hash_link *link = hash_table_find(&location->by_connection,
+                                             hash_of_connection(location, connection));
+
+    for (; link != NULL; link = hash_link_next(link)) {
+        struct entry *entry = CONTAINER_OF(link, struct entry, by_connection);
+
+        if (entry->binding.flow.connection == connection)
+            return entry;
+    }
+    return NULL;
+}
+
+bool
+location_connection_has_binding(const struct location *location, uint64_t connection)
+{
+    return find_connection(location, connection) != NULL;
+}
+
+static void
+join_connection(struct location *location, struct entry *entry)
+{
+    uint64_t connection = entry->binding.flow.connection;
+    bool is_first;
+
+    if (connection == 0)
+        return;
+    is_first = !location_connection_has_binding(location, connection);
+    hash_table_insert(&location->by_connection, &entry->by_connection,
+                      hash_of_connection(location, connection));
+    if (is_first)
+        location->keep(location->watcher, connection, true);
+}
+
+static void
+leave_connection(struct location *location, struct entry *entry)
+{
+    uint64_t connection = entry->binding.flow.connection;
+
+    if (connection == 0)
+        return;
+    hash_table_remove(&location->by_connection, &entry->by_connection);
+    if (!location_connection_has_binding(location, connection))
+        location->keep(location->watcher, connection, false);
+}
+
+static void
+become_first(struct location *location, struct entry *entry)
+{
+    hash_table_insert(&location->by_aor, &entry->by_aor, entry->by_aor.hash);
+}
+
+/* In front of those of the same q: newest first. */
+static void
+join_aor(struct location *location, struct entry *entry)
+{
+    struct entry *first = find_first(location, entry->binding.aor, entry->by_aor.hash);
+    struct binding *before;
+
+    if (first == NULL || first->binding.q_thousandths <= entry->binding.q_thousandths) {
+        if (first != NULL)
+            hash_table_remove(&location->by_aor, &first->by_aor);
+        entry->binding.next = first == NULL ? NULL : &first->binding;
+        become_first(location, entry);
+        return;
+    }
+    before = &first->binding;
+    while (before->next != NULL &&
+           before->next->q_thousandths > entry->binding.q_thousandths)
+        before = before->next;
+    entry->binding.next = before->next;
+    before->next = &entry->binding;
+}
+
+static void
+leave_aor(struct location *location, struct entry *entry)
+{
+    struct entry *first = find_first(location, entry->binding.aor, entry->by_aor.hash);
+    struct binding *before = &first->binding;
+
+    if (first == entry) {
+        hash_table_remove(&location->by_aor, &entry->by_aor);
+        if (entry->binding.next != NULL)
+            become_first(location, entry_of(entry->binding.next));
+        return;
+    }
+    while (before->next != &entry->binding) {
+        before = before->next;
+        assert(before !=
+               NULL); /* a change named a binding of another AoR, or one twice */
+    }
+    before->next = entry->binding.next;
+}
+
+static void
+add(struct location *location, struct entry *entry)
+{
+    join_aor(location, entry);
+    join_connection(location, entry);
+    timer_start(location->wheel, &entry->expiry, entry->binding.expires_ms);
+    location->count++;
+}
+
+static void
+drop(struct location *location, struct entry *entry)
+{
+    leave_aor(location, entry);
+    leave_connection(location, entry);
+    timer_stop(location->wheel, &entry->expiry);
+    location->count--;
+    free(entry);
+}
+
+static void
+expired(struct timer *timer, struct moment now)
+{
+    struct entry *entry = CONTAINER_OF(timer, struct entry, expiry);
+
+    (void)now;
+    drop(entry->location, entry);
+}
+
+static struct slice
+copy(char **to, struct slice text)
+{
+    struct slice copied = { *to, text.len };
+
+    if (slice_is_absent(text))
+        return text;
+    if (text.len > 0)
+        memcpy(*to, text.at, text.len);
+    *to += text.len;
+    return copied;
+}
+
+/* NULL: out of memory, or too much text. */
+static struct entry *
+entry_new(struct location *location, struct slice aor, const struct binding *from)
+{
+    size_t text =
+        from->contact.len + from->path.len + from->instance.len + from->call_id.len;
+    struct entry *entry;
+    char *at;
+
+    if (text > BINDING_TEXT_MAX)
+        return NULL;
+    entry = calloc(1, sizeof *entry + text + aor.len);
+    if (entry == NULL)
+        return NULL;
+    at = entry->bytes;
+    entry->location = location;
+    entry->binding = *from;
+    entry->binding.aor = copy(&at, aor);
+    entry->binding.contact = copy(&at, from->contact);
+    entry->binding.path = copy(&at, from->path);
+    entry->binding.instance = copy(&at, from->instance);
+    entry->binding.call_id = copy(&at, from->call_id);
+    entry->binding.next = NULL;
+    entry->by_aor.hash = siphash64(&location->key, aor);
+    timer_init(&entry->expiry, expired);
+    return entry;
+}
+
+/* The new bindings of all changes, in order, in no table yet. False: out of memory. */
+static bool
+make_all(struct location *location, struct slice aor,
+         const struct binding_change *changes, size_t count, struct binding **made)
+{
+    struct binding **end = made;
+
+    *made = NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct entry *entry;
+
+        if (changes[i].remove)
+            continue;
+        entry = entry_new(location, aor, &changes[i].binding);
+        if (entry == NULL) {
+            free_list(*made);
+            return false;
+        }
+        *end = &entry->binding;
+        end = &entry->binding.next;
+    }
+    return true;
+}
+
+static bool
+has_room(const struct location *location, const struct binding_change *changes,
+         size_t count)
+{
+    size_t added = 0, removed = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        added += !changes[i].remove;
+        removed += changes[i].old != NULL;
+    }
+    return added <= removed || location->count - removed + added <= location->limit;
+}
+
+/* All that can fail comes first. What is new is added before what is old is dropped, so that
+ * a connection that keeps a binding never seems to be without one. */
+bool
+location_apply(struct location *location, struct slice aor,
+               const struct binding_change *changes, size_t count, struct moment now)
+{
+    struct binding *made;
+
+    (void)now;
+    if (!has_room(location, changes, count) ||
+        !make_all(location, aor, changes, count, &made))
+        return false;
+    while (made != NULL) {
+        struct entry *entry = entry_of(made);
+
+        made = made->next;
+        add(location, entry);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (changes[i].old != NULL)
+            drop(location, entry_of(changes[i].old));
+    return true;
+}
+
+void
+location_connection_closed(struct location *location, uint64_t connection)
+{
+    struct entry *entry;
+
+    while (connection != 0 && (entry = find_connection(location, connection)) != NULL) {
+        hash_table_remove(&location->by_connection, &entry->by_connection);
+        entry->binding.flow.connection = 0;
+    }
+}
