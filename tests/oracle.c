@@ -274,8 +274,10 @@ flow_failed(void *self, const struct flow *flow)
         struct attempt *a = &o->attempts[i];
         bool same_connection =
             a->flow.connection != 0 && a->flow.connection == flow->connection;
-        bool same_peer = a->flow.connection == 0 && a->flow.protocol == flow->protocol &&
-                         memcmp(&a->flow.peer.ip, &flow->peer.ip, 16) == 0;
+        bool same_peer = a->flow.connection == 0 && flow->connection == 0 &&
+                         a->flow.protocol == flow->protocol &&
+                         a->flow.peer.port == flow->peer.port &&
+                         memcmp(a->flow.peer.ip, flow->peer.ip, 16) == 0;
         if (same_connection || same_peer)
             a->is_open = false;
     }

@@ -49,7 +49,9 @@ struct stream {
 struct connection {
     struct flow flow; /* the server's view */
     struct peer *peer;
+    bool is_ours;  /* the server connected */
     bool is_alive; /* bytes arrive */
+    bool is_lost;  /* some may not have */
     bool server_has_it, peer_has_it;
     bool server_knows_end; /* was told once */
     bool has_binding;      /* as transport.keep said last */

@@ -37,6 +37,24 @@ connection_closed(void *world, struct event *event)
         w->watch.flow_failed(w->watch.self, &notice->flow);
     server_connection_closed(w->server, notice->flow.connection, w->now);
     world_touched(w);
+    if (!c->is_ours || !c->is_lost)
+        return;
+    notice->flow.connection = 0;
+    wire_flow_failed(world, event);
+}
+
+/* What was queued for it had no connection of its own name yet. */
+static void
+connect_failed(void *world, struct event *event)
+{
+    struct world *w = world;
+    struct notice *notice = (struct notice *)(void *)event;
+
+    if (w->server == NULL || notice->life != w->life)
+        return;
+    w->wire.connections[notice->flow.connection - 1]->server_has_it = false;
+    notice->flow.connection = 0;
+    wire_flow_failed(world, event);
 }
 
 static struct connection *
@@ -191,6 +209,7 @@ server_connects(struct world *w, const struct flow *flow)
     struct connection *c = connection_new(w, peer, flow);
     uint64_t after_ms = CONNECT_TIMEOUT_MS;
 
+    c->is_ours = true;
     if (peer != NULL && !peer->is_dead) {
         c->to_peer.last_ms = w->now.ms + 2 * wire_delay(w, &peer->link);
         if (peer->connection == NULL)
@@ -200,8 +219,7 @@ server_connects(struct world *w, const struct flow *flow)
     c->is_alive = c->peer_has_it = false;
     if (peer != NULL && peer->refuses)
         after_ms = 2 * peer->link.delay_ms;
-    wire_tell_server(w, &c->flow, after_ms, wire_flow_failed);
-    wire_tell_server(w, &c->flow, after_ms, connection_closed);
+    wire_tell_server(w, &c->flow, after_ms, connect_failed);
     return c;
 }
 
@@ -247,6 +265,7 @@ peer_break(struct peer *peer, uint64_t told_after_ms)
         if (c->peer != peer || !c->is_alive)
             continue;
         c->is_alive = false;
+        c->is_lost = true;
         wire_tell_server(w, &c->flow, told_after_ms, connection_closed);
         drop_at_peer(c);
     }
