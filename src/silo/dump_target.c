@@ -54,11 +54,16 @@ hop_to_path(struct silo *silo, struct slice path, struct flow *flow,
     return next_hop(silo->hops, &first.uri, flow, wait);
 }
 
+/* A flow of a binding that was saved may name a listener of another configuration. */
 static bool
 is_flow_usable(const struct silo *silo, const struct flow *flow)
 {
     const struct transport *transport = silo->responder->transport;
+    const struct settings *settings = silo->settings;
 
+    if (flow->listener >= settings->listen_count ||
+        settings->listen[flow->listener].protocol != flow->protocol)
+        return false;
     return !protocol_is_reliable(flow->protocol) ||
            (flow->connection != 0 &&
             transport->is_open(transport->self, flow->connection));
