@@ -7,6 +7,7 @@
 #   make check      the fast ones: unit and simulation tests with sanitizers, rooms, format
 #   make rooms      each room includes only what it may
 #   make format     lay the source out as .clang-format says
+#   make bench      build what measures, under build/bench
 #   make install    DESTDIR and PREFIX are respected
 #   make clean
 
@@ -35,9 +36,10 @@ OBJECTS := $(SOURCES:%.c=build/release/%.o)
 TESTS := $(patsubst tests/%.c,build/check/%,$(wildcard tests/test_*.c))
 HELPERS := $(filter-out tests/test_%.c,$(wildcard tests/*.c))
 CHECKED := $(SOURCES:%.c=build/check/%.o) $(HELPERS:%.c=build/check/%.o)
+BENCHES := $(patsubst bench/%.c,build/bench/%,$(wildcard bench/*.c))
 FORMATTED := $(wildcard */*.[ch] src/*/*.[ch])
 
-.PHONY: all run demo test check rooms format format-check install clean
+.PHONY: all run demo test bench check rooms format format-check install clean
 .SECONDARY:
 
 all: build/sipsilo
@@ -81,6 +83,13 @@ test:
 	@dist/need $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory all $(TESTS) rooms format-check
 	@tests/run $(TESTS) $(wildcard tests/e2e/test_*)
+
+bench: all $(BENCHES)
+
+build/bench/%: build/release/bench/%.o build/release/libsipsilo.a
+	@mkdir -p $(@D)
+	@echo "  link  $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINKING) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -pthread
 
 check: $(TESTS) rooms format-check
 	@tests/run $(TESTS)
