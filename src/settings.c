@@ -94,7 +94,7 @@ const struct setting settings_table[] = {
     { "msilo.db_url", &kind_url, "lmdb:./silo.db", "",
       "where messages are stored: lmdb:DIRECTORY", AT(db_url), 1, TEXT_MAX, NULL },
     { "msilo.db_table", &kind_table_name, "silo", "",
-      "prefix of the names of the store's tables", AT(db_table), 1, 64, NULL },
+      "prefix of the names of the store's tables", AT(db_table), 1, 63, NULL },
     { "msilo.map_size", &kind_bytes, "1 GiB", "bytes", "upper bound of the store",
       AT(map_bytes), 1048576, (uint64_t)16 << 40, NULL },
     { "msilo.registrar", &kind_address_of_record, "none", "",

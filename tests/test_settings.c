@@ -246,6 +246,12 @@ static const struct {
       "'mysql://u:p@h/d' is not available in this version: lmdb:DIRECTORY" },
     { "msilo.db_table", "silo_2", "silo_2", NULL },
     { "msilo.db_table", "", NULL, "'' is empty" },
+    { "msilo.db_table", "sixty_three_letters_sixty_three_letters_sixty_three_letters_six",
+      "sixty_three_letters_sixty_three_letters_sixty_three_letters_six", NULL },
+    { "msilo.db_table",
+      "sixty_four_letters__sixty_four_letters__sixty_four_letters__sixt", NULL,
+      "'sixty_four_letters__sixty_four_letters__sixty_four_letters__sixt' is longer than"
+      " 63 bytes" },
     { "msilo.db_table", "a b", NULL, "'a b' may hold letters, digits and _ alone" },
     { "msilo.map_size", "1048576", "1 MiB", NULL },
     { "msilo.map_size", "10GiB", "10 GiB", NULL },
