@@ -40,7 +40,7 @@ struct net_stage {
 };
 
 /* A group's or a test's setup and teardown; *state is the stage. One TCP listener of index 0
- * with room for `max_open` connections, opened by net_stage_listen. */
+ * with room for `max_open` connections, opened by stage_listen. */
 struct net_stage *
 net_stage_new(uint32_t max_open);
 

@@ -13,32 +13,43 @@ spare_open(void)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+static struct moment
+now_of(const struct tcp_listener *l)
+{
+    return loop_now(l->connections->loop);
+}
+
 static void
 rest(struct tcp_listener *l)
 {
-    l->rests_until_ms = loop_now(l->connections->loop).ms + TCP_REST_MS;
+    l->rests_until_ms = now_of(l).ms + TCP_REST_MS;
     uv_poll_stop(&l->poll);
 }
 
 /* EMFILE or ENFILE: without this the newcomer stays in the backlog, the descriptor stays
- * readable, and the loop spins. */
-static void
+ * readable, and the loop spins. The kernel looks for a free descriptor before it looks
+ * whether anybody waits, so there may be nobody. False: this wake-up has to end. */
+static bool
 turn_away(struct tcp_listener *l)
 {
     uint32_t missed;
+    bool nobody, any;
     int fd;
 
-    if (log_gate_pass(&l->full_gate, 1, loop_now(l->connections->loop).s, &missed))
-        LOG(LOG_WARN, "net.no_descriptors", LOG_NUMBER("listener", l->index),
-            LOG_NUMBER("missed", missed));
     if (l->spare_fd >= 0)
         close(l->spare_fd);
     fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
-    if (fd >= 0)
+    nobody = fd < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    any = fd >= 0;
+    if (any)
         close(fd);
     l->spare_fd = spare_open();
-    if (fd < 0 || l->spare_fd < 0)
+    if (!nobody && log_gate_pass(&l->full_gate, 1, now_of(l).s, &missed))
+        LOG(LOG_WARN, "net.no_descriptors", LOG_NUMBER("listener", l->index),
+            LOG_NUMBER("missed", missed));
+    if (l->spare_fd < 0 || (!any && !nobody))
         rest(l);
+    return any && l->spare_fd >= 0;
 }
 
 /* False: nobody is waiting, or this wake-up has to end. */
@@ -58,14 +69,12 @@ accept_one(struct tcp_listener *l)
         close(fd);
         return true;
     }
-    if (errno == EMFILE || errno == ENFILE) {
-        turn_away(l);
-        return l->rests_until_ms == 0;
-    }
+    if (errno == EMFILE || errno == ENFILE)
+        return turn_away(l);
     if (errno == ENOBUFS || errno == ENOMEM)
         rest(l);
-    /* What else there is, as ECONNABORTED, belongs to the one that is gone (accept(2)). */
-    return errno == EINTR || errno == ECONNABORTED;
+    /* accept(2): errors of the new connection come here too, and are to be passed over. */
+    return errno != EAGAIN && errno != EWOULDBLOCK && l->rests_until_ms == 0;
 }
 
 static void
@@ -74,10 +83,12 @@ on_poll(uv_poll_t *poll, int status, int events)
     struct tcp_listener *l = poll->data;
 
     (void)events;
+    if (status < 0) { /* libuv has stopped the handle */
+        rest(l);
+        return;
+    }
     for (int i = 0; i < TCP_ACCEPTS && accept_one(l); i++)
         continue;
-    if (status < 0) /* libuv has stopped the handle */
-        rest(l);
 }
 
 void

@@ -1,0 +1,736 @@
+#include "tests/net_stage.h"
+
+#include "src/net/sockaddr.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum {
+    MAX_OPEN = 8,
+};
+
+static int
+setup(void **state)
+{
+    *state = net_stage_new(MAX_OPEN);
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    net_stage_free(*state);
+    return 0;
+}
+
+#define REQUEST                                      \
+    "MESSAGE sip:bob@example.org SIP/2.0\r\n"        \
+    "Via: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK1\r\n" \
+    "Content-Length: 5\r\n"                          \
+    "\r\n"                                           \
+    "hello"
+
+/* A message of exactly so many octets. */
+static struct slice
+message_of(size_t size, char *out)
+{
+    char head[64];
+    size_t body = size, len;
+
+    do
+        len = (size_t)snprintf(head, sizeof head,
+                               "MESSAGE sip:b@c SIP/2.0\r\nContent-Length: %zu\r\n\r\n",
+                               body);
+    while (len + body-- > size);
+    memset(out, 'b', size);
+    memcpy(out, head, len);
+    return slice_of(out, size);
+}
+
+static int
+connected_peer(struct net_stage *s, uint16_t port)
+{
+    uint32_t before = s->connections.open;
+    int fd = peer_tcp("127.0.0.1", port);
+
+    for (int i = 0; i < 100 && s->connections.open == before; i++)
+        net_stage_turn(s);
+    return fd;
+}
+
+static void
+expect_echo(struct net_stage *s, int fd, struct slice expected)
+{
+    char *back = malloc(expected.len + 1);
+    size_t len = 0;
+
+    for (int i = 0; i < 1000 && len < expected.len; i++) {
+        net_stage_turn(s);
+        len += peer_read(fd, back + len, expected.len + 1 - len);
+    }
+    assert_int_equal(len, expected.len);
+    assert_memory_equal(back, expected.at, expected.len);
+    free(back);
+}
+
+/* RFC 3261 18.3: the stream may be cut anywhere. */
+static void
+a_message_cut_at_every_octet_is_one_message(void **state)
+{
+    struct net_stage *s = *state;
+    struct slice request = SLICE(REQUEST);
+    int fd = connected_peer(s, net_stage_listen_tcp(s, "127.0.0.1"));
+
+    for (size_t cut = 1; cut < request.len; cut++) {
+        peer_write(fd, slice_head(request, cut));
+        net_stage_turn(s);
+        assert_int_equal(s->frames[FRAME_MESSAGE], cut - 1);
+        peer_write(fd, slice_skip(request, cut));
+        net_stage_until(s, &s->frames[FRAME_MESSAGE], cut);
+        assert_int_equal(s->len, request.len);
+        expect_echo(s, fd, request);
+    }
+    assert_int_equal(s->frames[FRAME_BAD], 0);
+    close(fd);
+}
+
+static void
+a_message_sent_octet_by_octet_is_one_message(void **state)
+{
+    struct net_stage *s = *state;
+    struct slice request = SLICE(REQUEST);
+    int fd = connected_peer(s, net_stage_listen_tcp(s, "127.0.0.1"));
+
+    for (size_t i = 0; i < request.len; i++) {
+        peer_write(fd, slice_of(request.at + i, 1));
+        net_stage_turn(s);
+    }
+    net_stage_until(s, &s->frames[FRAME_MESSAGE], 1);
+    expect_echo(s, fd, request);
+    close(fd);
+}
+
+static void
+pipelined_messages_are_taken_one_by_one(void **state)
+{
+    enum { COUNT = 500 };
+    struct net_stage *s = *state;
+    struct slice request = SLICE(REQUEST);
+    char *all = malloc(COUNT * request.len);
+    int fd = connected_peer(s, net_stage_listen_tcp(s, "127.0.0.1"));
+
+    for (size_t i = 0; i < COUNT; i++)
+        memcpy(all + i * request.len, request.at, request.len);
+    peer_write(fd, slice_of(all, COUNT * request.len));
+    net_stage_until(s, &s->frames[FRAME_MESSAGE], COUNT);
+    expect_echo(s, fd, slice_of(all, COUNT * request.len));
+    free(all);
+    close(fd);
+}
+
+static void
+large_messages_in_large_pieces_are_framed(void **state)
+{
+    struct net_stage *s = *state;
+    char *text = malloc(65535);
+    struct slice request = message_of(65535, text);
+    int fd = connected_peer(s, net_stage_listen_tcp(s, "127.0.0.1"));
+
+    for (size_t count = 1; count <= 4; count++) {
+        for (size_t at = 0; at < request.len; at += 5000) {
+            peer_write(fd, slice_head(slice_skip(request, at), 5000));
+            net_stage_turn(s);
+        }
+        net_stage_until(s, &s->frames[FRAME_MESSAGE], count);
+        assert_int_equal(s->len, 65535);
+        assert_memory_equal(s->bytes, text, 65535);
+        expect_echo(s, fd, request);
+    }
+    free(text);
+    close(fd);
+}
+
+static void
+ipv6_streams_are_accepted(void **state)
+{
+    struct net_stage *s = *state;
+    int fd = peer_tcp("::1", net_stage_listen_tcp(s, "::1"));
+
+    peer_write(fd, SLICE(REQUEST));
+    net_stage_until(s, &s->frames[FRAME_MESSAGE], 1);
+
+    assert_false(address_is_ipv4(&s->flow.peer));
+    assert_int_equal(s->flow.peer.port, sockaddr_port_of(fd));
+    assert_int_equal(s->flow.connection, 1);
+    close(fd);
+}
+
+/* RFC 5626 3.5.1: CRLF CRLF asks, and the owner is told; whose answer it is he decides. */
+static void
+a_ping_is_told(void **state)
+{
+    struct net_stage *s = *state;
+    int fd = connected_peer(s, net_stage_listen_tcp(s, "127.0.0.1"));
+
+    peer_write(fd, SLICE("\r\n\r\n"));
+    net_stage_until(s, &s->frames[FRAME_PING], 1);
+    close(fd);
+}
+
+/* RFC 3261 18.3: without its length nobody knows where the next message starts. What waits
+ * goes out, and the peer sees an end, not a reset that would take the answer with it. */
+static void
+a_message_without_length_ends_the_stream_after_the_answer(void **state)
+{
+    struct net_stage *s = *state;
+    char answer[64];
+    int fd = connected_peer(s, net_stage_listen_tcp(s, "127.0.0.1"));
+
+    peer_write(fd,
+               SLICE("MESSAGE sip:bob@example.org SIP/2.0\r\nVia: x\r\n\r\nand more"));
+    net_stage_until(s, &s->frames[FRAME_BAD], 1);
+    peer_write(fd, SLICE("and still more"));
+    net_stage_turn(s);
+    assert_int_equal(s->frames[FRAME_BAD], 1);
+    assert_int_equal(recv(fd, answer, sizeof answer, 0), 0);
+    assert_false(connections_is_open(&s->connections, 1));
+    close(fd);
+    net_stage_until(s, &s->closed_count, 1);
+    assert_int_equal(s->closed[0], 1);
+}
+
+static void
+answer_and_close(void *self, const struct flow *flow, enum frame_kind kind,
+                 struct slice bytes)
+{
+    struct net_stage *s = self;
+
+    (void)bytes;
+    s->frames[kind]++;
+    connections_send(&s->connections, flow, &s->listener->at, SLICE("400 Bad"));
+    connections_close(&s->connections, flow->connection);
+    assert_false(connections_is_open(&s->connections, flow->connection));
+    assert_int_equal(
+        connections_send(&s->connections, flow, &s->listener->at, SLICE("too late")),
+        SEND_FAILED);
+}
+
+static void
+an_oversize_message_is_answered_before_the_end(void **state)
+{
+    struct net_stage *s = *state;
+    char answer[64];
+    int fd = connected_peer(s, net_stage_listen_tcp(s, "127.0.0.1"));
+
+    s->events.frame = answer_and_close;
+    peer_write(fd, SLICE("MESSAGE sip:b@c SIP/2.0\r\nContent-Length: 99999\r\n\r\n"));
+    net_stage_until(s, &s->frames[FRAME_TOO_LONG], 1);
+    peer_write(fd, SLICE("the body, which is thrown away"));
+    net_stage_turn(s);
+    assert_int_equal(recv(fd, answer, sizeof answer, 0), 7);
+    assert_memory_equal(answer, "400 Bad", 7);
+    assert_int_equal(recv(fd, answer, sizeof answer, 0), 0);
+    assert_int_equal(s->frames[FRAME_TOO_LONG], 1);
+    close(fd);
+    net_stage_until(s, &s->closed_count, 1);
+}
+
+/* A header that never ends is told as soon as it is longer than any message may be. */
+static void
+a_header_without_end_is_too_long(void **state)
+{
+    struct net_stage *s = *state;
+    char *text = malloc(80000);
+    int fd = connected_peer(s, net_stage_listen_tcp(s, "127.0.0.1"));
+
+    memset(text, 'h', 80000);
+    peer_write(fd, slice_of(text, 80000));
+    for (int i = 0; i < 100 && s->connections.open == 1; i++)
+        net_stage_turn(s);
+    assert_int_equal(s->frames[FRAME_TOO_LONG] + s->frames[FRAME_BAD], 1);
+    assert_false(connections_is_open(&s->connections, 1));
+    free(text);
+    close(fd);
+}
+
+/* A peer that closes before it has the answer, as `nc` does, still gets it. */
+static void
+a_half_closed_stream_still_gets_its_answer(void **state)
+{
+    struct net_stage *s = *state;
+    int fd = connected_peer(s, net_stage_listen_tcp(s, "127.0.0.1"));
+
+    s->echoes = false;
+    peer_write(fd, SLICE(REQUEST));
+    shutdown(fd, SHUT_WR);
+    net_stage_until(s, &s->frames[FRAME_MESSAGE], 1);
+    assert_int_equal(s->closed_count, 0);
+    assert_int_equal(
+        connections_send(&s->connections, &s->flow, &s->listener->at, SLICE(REQUEST)),
+        SEND_OK);
+    expect_echo(s, fd, SLICE(REQUEST));
+    net_stage_skip(s, CONNECTION_CLOSING_MS);
+    assert_int_equal(s->closed_count, 1);
+    close(fd);
+}
+
+static void
+a_half_closed_stream_with_a_binding_is_gone_at_once(void **state)
+{
+    struct net_stage *s = *state;
+    int fd = connected_peer(s, net_stage_listen_tcp(s, "127.0.0.1"));
+
+    connections_keep(&s->connections, 1, true);
+    shutdown(fd, SHUT_WR);
+    net_stage_until(s, &s->closed_count, 1);
+    close(fd);
+}
+
+/* S7: the queue of one peer that does not read is bounded. */
+static void
+a_peer_that_does_not_read_is_closed_at_the_bound(void **state)
+{
+    struct net_stage *s = *state;
+    char *piece = calloc(1, 60000);
+    struct flow flow = { .protocol = PROTOCOL_TCP, .connection = 1 };
+    size_t sent = 0;
+    int fd = connected_peer(s, net_stage_listen_tcp(s, "127.0.0.1"));
+
+    while (connections_send(&s->connections, &flow, &s->listener->at,
+                            slice_of(piece, 60000)) == SEND_OK) {
+        sent += 60000;
+        assert_true(sent < 64u * 1024 * 1024);
+        if (sent % 600000 == 0)
+            net_stage_turn(s);
+    }
+    assert_true(sent >= LIMIT_CONNECTION_OUT_BYTES - 60000);
+    assert_int_equal(s->closed_count, 0); /* never from within a call */
+    net_stage_until(s, &s->closed_count, 1);
+    assert_int_equal(
+        connections_send(&s->connections, &flow, &s->listener->at, SLICE("x")),
+        SEND_FAILED);
+    free(piece);
+    close(fd);
+}
+
+/* What the kernel does not take at once leaves when the peer reads. */
+static void
+a_slow_peer_gets_everything_in_order(void **state)
+{
+    enum { PIECES = 180, BYTES = 5000 };
+    struct net_stage *s = *state;
+    char piece[BYTES], *back = malloc(PIECES * BYTES + 1);
+    struct flow flow = { .protocol = PROTOCOL_TCP, .connection = 1 };
+    const int little = 65536;
+    size_t len = 0;
+    int fd = connected_peer(s, net_stage_listen_tcp(s, "127.0.0.1"));
+    uv_os_fd_t ours;
+
+    uv_fileno((uv_handle_t *)&connections_find(&s->connections, 1)->tcp, &ours);
+    setsockopt(ours, SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
+    for (int i = 0; i < PIECES; i++) {
+        memset(piece, i, sizeof piece);
+        assert_int_equal(connections_send(&s->connections, &flow, &s->listener->at,
+                                          slice_of(piece, sizeof piece)),
+                         SEND_OK);
+    }
+    for (int i = 0; i < 20000 && len < PIECES * BYTES; i++) {
+        net_stage_turn(s);
+        len += peer_read(fd, back + len, PIECES * BYTES + 1 - len);
+    }
+    assert_int_equal(len, PIECES * BYTES);
+    for (size_t i = 0; i < len; i++)
+        assert_int_equal((unsigned char)back[i], (unsigned char)(i / BYTES));
+    assert_true(connections_are_flushed(&s->connections));
+    free(back);
+    close(fd);
+}
+
+/* core.tcp_connection_lifetime: idle, and without a binding. */
+static void
+an_idle_stream_is_closed_unless_it_has_a_binding(void **state)
+{
+    struct net_stage *s = *state;
+    uint16_t port = net_stage_listen_tcp(s, "127.0.0.1");
+    int idle = connected_peer(s, port), bound = connected_peer(s, port);
+
+    connections_keep(&s->connections, 2, true);
+    net_stage_skip(s, 119900);
+    assert_int_equal(s->closed_count, 0);
+    net_stage_skip(s, 120100);
+    assert_int_equal(s->closed_count, 1);
+    assert_int_equal(s->closed[0], 1);
+    assert_true(peer_is_ended(idle));
+    assert_true(connections_is_open(&s->connections, 2));
+
+    connections_keep(&s->connections, 2, false);
+    net_stage_skip(s, 120100);
+    assert_int_equal(s->closed_count, 2);
+    close(idle);
+    close(bound);
+}
+
+/* S7, slowloris: ten seconds for a message, however it trickles in, and whoever sends it. */
+static void
+a_message_that_is_never_finished_is_cut_off(void **state)
+{
+    struct net_stage *s = *state;
+    int fd = connected_peer(s, net_stage_listen_tcp(s, "127.0.0.1"));
+
+    connections_keep(&s->connections, 1, true);
+    peer_write(fd, SLICE("MESSAGE"));
+    net_stage_turn(s);
+    assert_true(connections_deadline(&s->connections) <=
+                loop_now(&s->loop).ms + CONNECTION_BEGUN_MS);
+    net_stage_skip(s, CONNECTION_BEGUN_MS - 100);
+    peer_write(fd, SLICE(" sip:"));
+    net_stage_turn(s);
+    assert_int_equal(s->closed_count, 0);
+    net_stage_skip(s, CONNECTION_BEGUN_MS);
+    assert_int_equal(s->closed_count, 1);
+    close(fd);
+}
+
+/* A finished message ends the wait, and half a ping does not begin one. */
+static void
+a_finished_message_may_be_followed_by_silence(void **state)
+{
+    struct net_stage *s = *state;
+    int fd = connected_peer(s, net_stage_listen_tcp(s, "127.0.0.1"));
+
+    peer_write(fd, SLICE("MESS"));
+    net_stage_turn(s);
+    peer_write(fd, slice_skip(SLICE(REQUEST), 4));
+    net_stage_until(s, &s->frames[FRAME_MESSAGE], 1);
+    peer_write(fd, SLICE("\r\n"));
+    net_stage_turn(s);
+    net_stage_skip(s, CONNECTION_BEGUN_MS + 1000);
+    assert_int_equal(s->closed_count, 0);
+    close(fd);
+}
+
+/* core.tcp_max_connections: the one that was used longest ago gives way. */
+static void
+at_the_limit_the_least_recently_used_gives_way(void **state)
+{
+    struct net_stage *s = *state;
+    uint16_t port = net_stage_listen_tcp(s, "127.0.0.1");
+    int fds[MAX_OPEN + 1];
+
+    for (int i = 0; i < MAX_OPEN; i++)
+        fds[i] = connected_peer(s, port);
+    connections_keep(&s->connections, 1, true);
+    peer_write(fds[1], SLICE(REQUEST));
+    net_stage_until(s, &s->frames[FRAME_MESSAGE], 1);
+    fds[MAX_OPEN] = peer_tcp("127.0.0.1", port);
+    net_stage_until(s, &s->closed_count, 1);
+
+    assert_int_equal(s->closed[0], 3); /* 1 has a binding, 2 was used */
+    assert_true(peer_is_ended(fds[2]));
+    assert_true(connections_is_open(&s->connections, MAX_OPEN + 1));
+    for (int i = 0; i <= MAX_OPEN; i++)
+        close(fds[i]);
+}
+
+static void
+at_the_limit_of_bindings_the_newcomer_is_closed(void **state)
+{
+    struct net_stage *s = *state;
+    uint16_t port = net_stage_listen_tcp(s, "127.0.0.1");
+    int fds[MAX_OPEN + 1];
+
+    for (uint64_t i = 0; i < MAX_OPEN; i++) {
+        fds[i] = connected_peer(s, port);
+        connections_keep(&s->connections, i + 1, true);
+    }
+    fds[MAX_OPEN] = peer_tcp("127.0.0.1", port);
+    for (int i = 0; i < 100 && !peer_is_ended(fds[MAX_OPEN]); i++)
+        net_stage_turn(s);
+
+    assert_true(peer_is_ended(fds[MAX_OPEN]));
+    assert_int_equal(s->closed_count, 0);
+    assert_int_equal(s->connections.open, MAX_OPEN);
+    for (int i = 0; i <= MAX_OPEN; i++)
+        close(fds[i]);
+}
+
+/* Ids are never used twice, or an answer could go to a stranger. */
+static void
+ids_are_not_used_again(void **state)
+{
+    struct net_stage *s = *state;
+    uint16_t port = net_stage_listen_tcp(s, "127.0.0.1");
+
+    for (uint64_t i = 1; i <= 20; i++) {
+        int fd = connected_peer(s, port);
+
+        assert_true(connections_is_open(&s->connections, i));
+        connections_keep(&s->connections, i, true);
+        close(fd);
+        net_stage_until(s, &s->closed_count, i);
+        assert_false(connections_is_open(&s->connections, i));
+    }
+}
+
+/* A peer of the test that listens. */
+static int
+listening_peer(uint16_t *port)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    struct address at = address_of("127.0.0.1", 0);
+    union sockaddr_any any;
+    socklen_t len = sockaddr_write(&at, &any);
+
+    assert_int_equal(bind(fd, &any.any, len), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    *port = sockaddr_port_of(fd);
+    return fd;
+}
+
+static int
+accept_peer(struct net_stage *s, int listener)
+{
+    int fd = -1;
+
+    for (int i = 0; i < 100 && fd < 0; i++) {
+        net_stage_turn(s);
+        fd = accept4(listener, NULL, NULL, 0);
+    }
+    return fd;
+}
+
+/* RFC 3261 18.1.1: requests to one peer share a connection; its answers come back on it. */
+static void
+requests_to_one_peer_share_a_connection(void **state)
+{
+    struct net_stage *s = *state;
+    struct flow flow = { .protocol = PROTOCOL_TCP };
+    uint16_t port;
+    int listener = listening_peer(&port), fd;
+
+    net_stage_listen_tcp(s, "127.0.0.1");
+    flow.peer = address_of("127.0.0.1", port);
+    assert_int_equal(
+        connections_send(&s->connections, &flow, &s->listener->at, SLICE("one ")),
+        SEND_OK);
+    assert_int_equal(
+        connections_send(&s->connections, &flow, &s->listener->at, SLICE("two ")),
+        SEND_OK);
+    fd = accept_peer(s, listener);
+    expect_echo(s, fd, SLICE("one two "));
+    connections_send(&s->connections, &flow, &s->listener->at, SLICE("three"));
+    expect_echo(s, fd, SLICE("three"));
+    assert_int_equal(accept4(listener, NULL, NULL, 0), -1);
+
+    s->echoes = false;
+    peer_write(fd, SLICE(REQUEST));
+    net_stage_until(s, &s->frames[FRAME_MESSAGE], 1);
+    assert_int_equal(s->flow.connection, 1);
+    assert_true(address_equal(&s->flow.peer, &flow.peer));
+    close(fd);
+    net_stage_until(s, &s->closed_count, 1);
+    assert_int_equal(s->failed_count, 0);
+    close(listener);
+}
+
+/* RFC 3261 18.4: the sender's flow has no connection yet, and that is what he is told. */
+static void
+a_refused_connect_is_reported_with_the_senders_flow(void **state)
+{
+    struct net_stage *s = *state;
+    struct flow flow = { .protocol = PROTOCOL_TCP };
+    uint16_t port;
+    int listener = listening_peer(&port);
+
+    close(listener);
+    net_stage_listen_tcp(s, "127.0.0.1");
+    flow.peer = address_of("127.0.0.1", port);
+    assert_int_equal(
+        connections_send(&s->connections, &flow, &s->listener->at, SLICE("hello")),
+        SEND_OK);
+    assert_int_equal(s->failed_count, 0);
+    net_stage_until(s, &s->failed_count, 1);
+
+    assert_int_equal(s->failed.connection, 0);
+    assert_int_equal(s->failed.protocol, PROTOCOL_TCP);
+    assert_true(address_equal(&s->failed.peer, &flow.peer));
+    assert_int_equal(s->closed_count, 0);
+    assert_int_equal(s->connections.open, 0);
+}
+
+/* From 127.0.0.1 nothing leads out: told once, by the status alone. */
+static void
+a_connect_that_cannot_begin_fails_at_once(void **state)
+{
+    struct net_stage *s = *state;
+    struct flow flow = { .protocol = PROTOCOL_TCP };
+
+    net_stage_listen_tcp(s, "127.0.0.1");
+    flow.peer = address_of("::1", 5060);
+    assert_int_equal(
+        connections_send(&s->connections, &flow, &s->listener->at, SLICE("hello")),
+        SEND_FAILED);
+    net_stage_turn(s);
+    assert_int_equal(s->failed_count, 0);
+}
+
+/* A peer that does not answer at all: ten seconds, as long as a message may take. */
+static void
+a_connect_without_answer_is_given_up(void **state)
+{
+    struct net_stage *s = *state;
+    struct flow flow = { .protocol = PROTOCOL_TCP };
+    uint16_t port;
+    int listener = listening_peer(&port), fillers[64];
+
+    /* A full backlog drops what else wants to connect. */
+    listen(listener, 0);
+    for (int i = 0; i < 64; i++) {
+        struct address to = address_of("127.0.0.1", port);
+        union sockaddr_any any;
+        socklen_t len = sockaddr_write(&to, &any);
+
+        fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        connect(fillers[i], &any.any, len);
+    }
+    net_stage_listen_tcp(s, "127.0.0.1");
+    flow.peer = address_of("127.0.0.1", port);
+    assert_int_equal(
+        connections_send(&s->connections, &flow, &s->listener->at, SLICE("hello")),
+        SEND_OK);
+    net_stage_turn(s);
+    assert_int_equal(s->failed_count, 0);
+    net_stage_skip(s, CONNECTION_BEGUN_MS);
+    assert_int_equal(s->failed_count, 1);
+    for (int i = 0; i < 64; i++)
+        close(fillers[i]);
+    close(listener);
+}
+
+/* A peer that resets the stream: what was sent there may be lost. */
+static void
+a_reset_of_our_connection_is_reported(void **state)
+{
+    struct net_stage *s = *state;
+    struct flow flow = { .protocol = PROTOCOL_TCP };
+    const struct linger now = { .l_onoff = 1, .l_linger = 0 };
+    uint16_t port;
+    int listener = listening_peer(&port), fd;
+
+    net_stage_listen_tcp(s, "127.0.0.1");
+    flow.peer = address_of("127.0.0.1", port);
+    connections_send(&s->connections, &flow, &s->listener->at, SLICE("hello"));
+    fd = accept_peer(s, listener);
+    expect_echo(s, fd, SLICE("hello"));
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    close(fd);
+    net_stage_until(s, &s->failed_count, 1);
+
+    assert_int_equal(s->failed.connection, 0);
+    assert_int_equal(s->closed_count, 1);
+    close(listener);
+}
+
+/* Out of descriptors the newcomer is closed, the loop does not spin, and all goes on after. */
+static void
+without_descriptors_newcomers_are_closed(void **state)
+{
+    struct net_stage *s = *state;
+    uint16_t port = net_stage_listen_tcp(s, "127.0.0.1");
+    int first = connected_peer(s, port), fd;
+    struct rlimit limit, low;
+    int probe = dup(0);
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    fd = peer_tcp("127.0.0.1", port);
+    low = limit;
+    low.rlim_cur = (rlim_t)probe;
+    close(probe);
+    dup2(0, probe); /* keep the lowest free number taken */
+    low.rlim_cur = (rlim_t)probe + 1;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    for (int i = 0; i < 100 && !peer_is_ended(fd); i++)
+        net_stage_turn(s);
+    setrlimit(RLIMIT_NOFILE, &limit);
+
+    assert_true(peer_is_ended(fd));
+    assert_int_equal(s->connections.open, 1);
+    assert_true(s->listener->spare_fd >= 0);
+    close(fd);
+    close(probe);
+    fd = connected_peer(s, port);
+    assert_int_equal(s->connections.open, 2);
+    peer_write(first, SLICE(REQUEST));
+    net_stage_until(s, &s->frames[FRAME_MESSAGE], 1);
+    close(fd);
+    close(first);
+}
+
+static void
+a_listener_without_a_spare_rests_and_comes_back(void **state)
+{
+    struct net_stage *s = *state;
+    uint16_t port = net_stage_listen_tcp(s, "127.0.0.1");
+    struct rlimit limit, low;
+    int fd = peer_tcp("127.0.0.1", port);
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    close(s->listener->spare_fd);
+    s->listener->spare_fd = -1;
+    low = limit;
+    low.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &low);
+    net_stage_turn(s);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    assert_int_not_equal(s->listener->rests_until_ms, 0);
+    assert_int_equal(s->connections.open, 0);
+
+    tcp_listener_wake(s->listener, s->listener->rests_until_ms);
+    net_stage_turn(s);
+    assert_int_equal(s->connections.open, 1);
+    assert_true(s->listener->spare_fd >= 0);
+    close(fd);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_message_cut_at_every_octet_is_one_message),
+        TEST(a_message_sent_octet_by_octet_is_one_message),
+        TEST(pipelined_messages_are_taken_one_by_one),
+        TEST(large_messages_in_large_pieces_are_framed),
+        TEST(ipv6_streams_are_accepted),
+        TEST(a_ping_is_told),
+        TEST(a_message_without_length_ends_the_stream_after_the_answer),
+        TEST(an_oversize_message_is_answered_before_the_end),
+        TEST(a_header_without_end_is_too_long),
+        TEST(a_half_closed_stream_still_gets_its_answer),
+        TEST(a_half_closed_stream_with_a_binding_is_gone_at_once),
+        TEST(a_peer_that_does_not_read_is_closed_at_the_bound),
+        TEST(a_slow_peer_gets_everything_in_order),
+        TEST(an_idle_stream_is_closed_unless_it_has_a_binding),
+        TEST(a_message_that_is_never_finished_is_cut_off),
+        TEST(a_finished_message_may_be_followed_by_silence),
+        TEST(at_the_limit_the_least_recently_used_gives_way),
+        TEST(at_the_limit_of_bindings_the_newcomer_is_closed),
+        TEST(ids_are_not_used_again),
+        TEST(requests_to_one_peer_share_a_connection),
+        TEST(a_refused_connect_is_reported_with_the_senders_flow),
+        TEST(a_connect_that_cannot_begin_fails_at_once),
+        TEST(a_connect_without_answer_is_given_up),
+        TEST(a_reset_of_our_connection_is_reported),
+        TEST(without_descriptors_newcomers_are_closed),
+        TEST(a_listener_without_a_spare_rests_and_comes_back),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
