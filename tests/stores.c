@@ -36,7 +36,7 @@ stores_setup(void **state)
 }
 
 static void
-remove_directory(const char *path)
+empty_directory(const char *path)
 {
     DIR *dir = opendir(path);
     struct dirent *entry;
@@ -49,7 +49,12 @@ remove_directory(const char *path)
     }
     if (dir != NULL)
         closedir(dir);
-    rmdir(path);
+}
+
+void
+stores_remove_files(struct stores *t)
+{
+    empty_directory(t->directory);
 }
 
 int
@@ -59,7 +64,8 @@ stores_teardown(void **state)
 
     store_close(t->store);
     batch_free(&t->batch);
-    remove_directory(t->directory);
+    empty_directory(t->directory);
+    rmdir(t->directory);
     free(t);
     return 0;
 }

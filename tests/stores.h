@@ -65,6 +65,10 @@ stores_tidy(struct stores *t, bool expire, uint32_t bound);
 struct store_facts
 stores_facts(struct stores *t);
 
+/* An empty directory again; the store is closed. */
+void
+stores_remove_files(struct stores *t);
+
 struct hash128
 stores_origin(uint64_t n);
 
