@@ -165,6 +165,17 @@ on_signal(uv_signal_t *signal, int number)
 
 /* Opening, in the order of main: store, server, bindings, listeners. */
 
+/* For the log: a url may hold a name and a password in front of its '@'. */
+static struct slice
+without_password(struct slice url)
+{
+    struct slice secret, rest = url;
+
+    while (slice_cut(rest, '@', &secret, &rest))
+        url = rest;
+    return url;
+}
+
 static bool
 open_store(struct host *host)
 {
@@ -181,8 +192,8 @@ open_store(struct host *host)
         store_open(settings->db_url.at, &options, &host->store, why, sizeof why) ==
             STORE_OK)
         return true;
-    LOG(LOG_ERROR, "store.open_failed", LOG_TEXT("url", settings->db_url),
-        LOG_STRING("why", why));
+    LOG(LOG_ERROR, "store.open_failed",
+        LOG_TEXT("url", without_password(settings->db_url)), LOG_STRING("why", why));
     return false;
 }
 
@@ -217,7 +228,8 @@ load_bindings(struct host *host)
     if (host->settings->db_mode != 1 ||
         store_bindings(host->store, host, load_binding) == STORE_OK)
         return true;
-    LOG(LOG_ERROR, "store.bindings_failed", LOG_TEXT("url", host->settings->db_url),
+    LOG(LOG_ERROR, "store.bindings_failed",
+        LOG_TEXT("url", without_password(host->settings->db_url)),
         LOG_STRING("why", store_why(host->store)));
     return false;
 }

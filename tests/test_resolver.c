@@ -1,0 +1,119 @@
+#include "tests/net_stage.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static int
+setup(void **state)
+{
+    *state = net_stage_new(1);
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    net_stage_free(*state);
+    return 0;
+}
+
+/* Needs no name server: /etc/hosts has it, and glibc has it without (RFC 6761 6.3). */
+static void
+a_name_is_answered_with_its_ticket(void **state)
+{
+    struct net_stage *s = *state;
+
+    resolver_ask(&s->resolver, 42, SLICE("localhost"));
+    assert_int_equal(s->resolved_count, 0);
+    net_stage_until(s, &s->resolved_count, 1);
+
+    assert_int_equal(s->ticket, 42);
+    assert_true(s->address_count > 0);
+    for (size_t i = 0; i < s->address_count; i++) {
+        assert_true(address_is_loopback(&s->addresses[i]));
+        assert_int_equal(s->addresses[i].port, 0);
+    }
+}
+
+/* An address in numbers needs no lookup, so no name server can fail it. */
+static void
+an_address_in_numbers_comes_back_once(void **state)
+{
+    struct net_stage *s = *state;
+    struct address expected = address_of("192.0.2.9", 0);
+
+    resolver_ask(&s->resolver, 1, SLICE("192.0.2.9"));
+    net_stage_until(s, &s->resolved_count, 1);
+    assert_int_equal(s->address_count, 1);
+    assert_true(address_equal(&s->addresses[0], &expected));
+}
+
+/* Each refusal is an answer too, later and with its ticket. */
+static void
+what_is_no_name_has_no_address(void **state)
+{
+    struct net_stage *s = *state;
+    char longest[RESOLVER_NAME_MAX + 1];
+    const struct slice rows[] = {
+        SLICE(""),
+        slice_of("a\0b", 3),
+        slice_of(longest, sizeof longest),
+    };
+
+    memset(longest, 'a', sizeof longest);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        s->address_count = 99;
+        resolver_ask(&s->resolver, i, rows[i]);
+        assert_int_equal(s->resolved_count, i);
+        net_stage_until(s, &s->resolved_count, i + 1);
+        assert_int_equal(s->ticket, i);
+        assert_int_equal(s->address_count, 0);
+    }
+}
+
+/* LIMIT_LOOKUPS: past it there is no address, and everyone is answered. */
+static void
+lookups_past_the_limit_have_no_address(void **state)
+{
+    struct net_stage *s = *state;
+
+    for (uint64_t i = 0; i < LIMIT_LOOKUPS + 5; i++)
+        resolver_ask(&s->resolver, i, SLICE("192.0.2.9"));
+    assert_int_equal(s->resolver.count, LIMIT_LOOKUPS);
+    net_stage_until(s, &s->resolved_count, 5);
+    net_stage_until(s, &s->resolved_count, LIMIT_LOOKUPS + 5);
+    assert_int_equal(s->resolver.count, 0);
+    assert_int_equal(s->resolved_count, LIMIT_LOOKUPS + 5);
+}
+
+/* The teardown closes the loop, and asserts that nothing is left. */
+static void
+lookups_that_have_not_begun_are_cancelled(void **state)
+{
+    struct net_stage *s = *state;
+
+    for (uint64_t i = 0; i < 100; i++)
+        resolver_ask(&s->resolver, i, SLICE("192.0.2.9"));
+    resolver_ask(&s->resolver, 100, SLICE(""));
+    resolver_close(&s->resolver);
+    net_stage_turn(s);
+    assert_int_equal(s->resolved_count, 0);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_name_is_answered_with_its_ticket),
+        TEST(an_address_in_numbers_comes_back_once),
+        TEST(what_is_no_name_has_no_address),
+        TEST(lookups_past_the_limit_have_no_address),
+        TEST(lookups_that_have_not_begun_are_cancelled),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
