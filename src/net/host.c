@@ -1,9 +1,8 @@
 #include "src/net/host.h"
 
-#include "src/net/lane.h"
-#include "src/net/sockets.h"
+#include "src/net/inward.h"
 #include "src/net/process.h"
-#include "src/server.h"
+#include "src/net/sockets.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@ struct host {
     struct loop loop;
     struct sockets sockets;
     struct lane lane;
+    struct inward inward;
     struct store *store;   /* owned */
     struct server *server; /* owned */
     uv_signal_t signals[2];
@@ -30,72 +30,6 @@ struct host {
     bool is_stopping;
     uint64_t stop_by_ms; /* while is_stopping */
 };
-
-/* Events, inward. */
-
-static void
-on_received(void *self, const struct flow *flow, struct slice bytes)
-{
-    struct host *host = self;
-
-    server_receive(host->server, flow, bytes, loop_now(&host->loop));
-}
-
-static void
-on_frame(void *self, const struct flow *flow, enum frame_kind kind, struct slice bytes)
-{
-    struct host *host = self;
-
-    server_receive_frame(host->server, flow, kind, bytes, loop_now(&host->loop));
-}
-
-static void
-on_closed(void *self, uint64_t connection)
-{
-    struct host *host = self;
-
-    server_connection_closed(host->server, connection, loop_now(&host->loop));
-}
-
-static void
-on_failed(void *self, const struct flow *flow)
-{
-    struct host *host = self;
-
-    server_flow_failed(host->server, flow, loop_now(&host->loop));
-}
-
-static void
-on_resolved(void *self, uint64_t ticket, const struct address *addresses, size_t count)
-{
-    struct host *host = self;
-
-    server_resolved(host->server, ticket, addresses, count, loop_now(&host->loop));
-}
-
-static void
-on_committed(void *self, enum store_status status, const char *why)
-{
-    struct host *host = self;
-
-    server_committed(host->server, status, why, loop_now(&host->loop));
-}
-
-static void
-on_read_done(void *self, enum store_status status, const char *why)
-{
-    struct host *host = self;
-
-    server_read_done(host->server, status, why, loop_now(&host->loop));
-}
-
-static void
-on_tidied(void *self, enum store_status status, const struct tidy_result *result)
-{
-    struct host *host = self;
-
-    server_tidied(host->server, status, result, loop_now(&host->loop));
-}
 
 /* The turn of the loop. */
 
@@ -207,6 +141,7 @@ open_server(struct host *host)
     host->disk = lane_disk(&host->lane);
     host->server = server_new(host->settings, &host->transport, &host->disk, &secrets,
                               loop_now(&host->loop));
+    host->inward.server = host->server;
     if (host->server == NULL)
         LOG(LOG_ERROR, "server.start_failed", LOG_STRING("why", "out of memory"));
     return host->server != NULL;
@@ -261,12 +196,7 @@ watch_signals(struct host *host)
 static bool
 host_open(struct host *host)
 {
-    const struct lane_events lane_events = {
-        .self = host,
-        .committed = on_committed,
-        .read_done = on_read_done,
-        .tidied = on_tidied,
-    };
+    const struct lane_events lane_events = inward_lane_events(&host->inward);
 
     if (!open_store(host))
         return false;
@@ -314,16 +244,10 @@ host_init(struct host *host, const struct settings *settings)
         .end_turn = end_turn,
         .deadline = deadline,
     };
-    const struct net_events events = {
-        .self = host,
-        .received = on_received,
-        .frame = on_frame,
-        .closed = on_closed,
-        .failed = on_failed,
-        .resolved = on_resolved,
-    };
+    const struct net_events events = inward_net_events(&host->inward);
 
     host->settings = settings;
+    host->inward.loop = &host->loop;
     if (!process_draw_key(&host->key) || loop_init(&host->loop, &work) != 0)
         return false;
     if (sockets_init(&host->sockets, &host->loop, settings, &events, &host->key))

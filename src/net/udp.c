@@ -1,6 +1,5 @@
 #include "src/net/udp.h"
 
-#include "src/net/sockaddr.h"
 #include "src/net/udp_errors.h"
 
 #include <errno.h>
@@ -8,48 +7,8 @@
 #include <unistd.h>
 
 enum {
-    BUFFER_BYTES = UDP_DATAGRAM_MAX + NET_SLACK,
     SEND_TRIES = 3, /* of one datagram, against errors that are not its own */
 };
-
-/* What recvmmsg fills. The buffers are touched by the page, so small datagrams cost little
- * of the four megabytes. */
-struct udp_inbox {
-    struct mmsghdr headers[UDP_BATCH];
-    struct iovec vectors[UDP_BATCH];
-    union sockaddr_any from[UDP_BATCH];
-    char *bytes; /* owned */
-};
-
-static struct udp_inbox *
-inbox_new(void)
-{
-    struct udp_inbox *inbox = calloc(1, sizeof *inbox);
-
-    if (inbox == NULL)
-        return NULL;
-    inbox->bytes = calloc(UDP_BATCH, BUFFER_BYTES);
-    if (inbox->bytes == NULL) {
-        free(inbox);
-        return NULL;
-    }
-    for (size_t i = 0; i < UDP_BATCH; i++) {
-        inbox->vectors[i] =
-            (struct iovec){ inbox->bytes + i * BUFFER_BYTES, UDP_DATAGRAM_MAX };
-        inbox->headers[i].msg_hdr.msg_name = &inbox->from[i];
-        inbox->headers[i].msg_hdr.msg_iov = &inbox->vectors[i];
-        inbox->headers[i].msg_hdr.msg_iovlen = 1;
-    }
-    return inbox;
-}
-
-static int
-inbox_read(struct udp_inbox *inbox, int fd)
-{
-    for (size_t i = 0; i < UDP_BATCH; i++)
-        inbox->headers[i].msg_hdr.msg_namelen = sizeof inbox->from[i];
-    return recvmmsg(fd, inbox->headers, UDP_BATCH, MSG_DONTWAIT, NULL);
-}
 
 bool
 udp_init(struct udp *udp, struct loop *loop, const struct net_events *events)
@@ -57,7 +16,7 @@ udp_init(struct udp *udp, struct loop *loop, const struct net_events *events)
     memset(udp, 0, sizeof *udp);
     udp->loop = loop;
     udp->events = events;
-    udp->inbox = inbox_new();
+    udp->inbox = udp_inbox_new();
     return udp->inbox != NULL;
 }
 
@@ -82,7 +41,7 @@ static void
 receive(struct udp_socket *s)
 {
     for (int round = 0; round < UDP_ROUNDS; round++) {
-        int count = inbox_read(s->udp->inbox, s->fd);
+        int count = udp_inbox_read(s->udp->inbox, s->fd);
 
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             return;
@@ -305,8 +264,6 @@ udp_close(struct udp *udp)
 void
 udp_free(struct udp *udp)
 {
-    if (udp->inbox != NULL)
-        free(udp->inbox->bytes);
-    free(udp->inbox);
+    udp_inbox_free(udp->inbox);
     udp->inbox = NULL;
 }

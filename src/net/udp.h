@@ -15,11 +15,10 @@
 #include "src/net/datagrams.h"
 #include "src/net/events.h"
 #include "src/net/loop.h"
+#include "src/net/udp_inbox.h"
 
 enum {
-    UDP_BATCH = 64, /* datagrams one system call reads */
     UDP_ROUNDS = 4,
-    UDP_DATAGRAM_MAX = 65536,
     UDP_SOCKET_BYTES = 4 * 1024 * 1024, /* asked of the kernel; it may give less */
     UDP_FAILURES = 256, /* noted in one turn; the rest stays in the kernel */
 };
@@ -33,8 +32,6 @@ struct udp_socket {
     bool is_blocked; /* the kernel takes no more: waiting for it to become writable */
     struct datagrams out;
 };
-
-struct udp_inbox;
 
 struct udp {
     struct loop *loop;
