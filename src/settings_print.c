@@ -114,10 +114,24 @@ add_choice(struct setting_text *line, const struct setting *setting)
         setting_text_add(line, SLICE(".."));
         setting_text_number(line, setting->max);
     }
-    if (setting->unit[0] != '\0') {
-        setting_text_add(line, SLICE(" "));
-        setting_text_add(line, slice_of_string(setting->unit));
+}
+
+/* "(1..3600 s)", "(list)", or nothing. */
+static void
+add_brackets(struct setting_text *line, const struct setting *setting)
+{
+    struct setting_text choice = { .len = 0 };
+    struct slice unit = slice_of_string(setting->unit);
+
+    add_choice(&choice, setting);
+    if (choice.len > 0 || unit.len > 0) {
+        setting_text_add(line, SLICE(" ("));
+        setting_text_add(line, slice_of(choice.at, choice.len));
+        setting_text_add(line, choice.len > 0 && unit.len > 0 ? SLICE(" ") : SLICE(""));
+        setting_text_add(line, unit);
+        setting_text_add(line, SLICE(")"));
     }
+    free(choice.at);
 }
 
 void
@@ -135,9 +149,8 @@ settings_help(void *self, void (*print)(void *self, struct slice line))
         setting_text_add(&line, slice_of_string(setting->value ? setting->value : ""));
         setting_text_add(&line, SLICE("\n      "));
         setting_text_add(&line, slice_of_string(setting->help));
-        setting_text_add(&line, SLICE(" ("));
-        add_choice(&line, setting);
-        setting_text_add(&line, SLICE(")\n"));
+        add_brackets(&line, setting);
+        setting_text_add(&line, SLICE("\n"));
         if (!line.failed)
             print(self, slice_of(line.at, line.len));
     }

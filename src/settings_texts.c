@@ -125,19 +125,20 @@ read_proxy(struct assignment *a, struct slice value)
 
 const struct setting_kind kind_proxy = { read_proxy, print_text };
 
-/* The names behind '$'; none is the start of another one. */
+/* What may stand behind '$'; none is the start of another one. "$$" is one '$'. */
 static const struct slice variables[] = {
-    SLICE_INIT("rU"), SLICE_INIT("rd"), SLICE_INIT("ru"),
+    SLICE_INIT("$"),  SLICE_INIT("rU"), SLICE_INIT("rd"), SLICE_INIT("ru"),
     SLICE_INIT("fu"), SLICE_INIT("tu"), SLICE_INIT("T"),
 };
 
-static bool
-starts_with_variable(struct slice text)
+/* The length of the one that the text starts with; 0: there is none. */
+static size_t
+variable_length(struct slice text)
 {
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
         if (slice_starts(text, variables[i]))
-            return true;
-    return false;
+            return variables[i].len;
+    return 0;
 }
 
 static bool
@@ -145,10 +146,13 @@ read_template(struct assignment *a, struct slice value)
 {
     struct slice text, rest = value;
 
-    while (slice_cut(rest, '$', &text, &rest))
-        if (!starts_with_variable(rest))
+    while (slice_cut(rest, '$', &text, &rest)) {
+        size_t len = variable_length(rest);
+        if (len == 0)
             return setting_refuse(a, slice_of(rest.at - 1, rest.len + 1),
-                                  "is not one of $rU, $rd, $ru, $fu, $tu, $T");
+                                  "is not one of $rU, $rd, $ru, $fu, $tu, $T, $$");
+        rest = slice_skip(rest, len);
+    }
     return text_fits(a, value) && set_text(a, value);
 }
 

@@ -302,10 +302,13 @@ static const struct {
 
     { "msilo.offline_message", "$fu to $rU@$rd, $tu on $T", "$fu to $rU@$rd, $tu on $T",
       NULL },
+    { "msilo.offline_message", "costs $$5 $$", "costs $$5 $$", NULL },
+    { "msilo.offline_message", "a $$$", NULL,
+      "'$' is not one of $rU, $rd, $ru, $fu, $tu, $T, $$" },
     { "msilo.offline_message", "costs $5", NULL,
-      "'$5' is not one of $rU, $rd, $ru, $fu, $tu, $T" },
+      "'$5' is not one of $rU, $rd, $ru, $fu, $tu, $T, $$" },
     { "msilo.offline_message", "a $", NULL,
-      "'$' is not one of $rU, $rd, $ru, $fu, $tu, $T" },
+      "'$' is not one of $rU, $rd, $ru, $fu, $tu, $T, $$" },
     { "msilo.offline_message", "", NULL, "'' is empty" },
     { "msilo.offline_message", "a\nb", NULL, "'a\\x0ab' is not a line of UTF-8 text" },
     { "msilo.offline_message", "a\xff", NULL, "'a\\xff' is not a line of UTF-8 text" },
@@ -680,6 +683,8 @@ help_names_every_setting_with_default_and_bounds(void **state)
     assert_non_null(strstr(help.at, "  tm.fr_timer = 10\n"));
     assert_non_null(strstr(help.at, "(1..3600 s)\n"));
     assert_non_null(strstr(help.at, "(none | trusted)\n"));
+    assert_non_null(strstr(help.at, "IPv6 in brackets (list)\n"));
+    assert_null(strstr(help.at, "()"));
 }
 
 /* The texts of people and the table of the program do not part. */
