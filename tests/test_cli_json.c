@@ -117,6 +117,57 @@ the_largest_body_goes_there_and_back(void **state)
     free(body);
 }
 
+/* RFC 3261 7.3.1: a folded header field means what one with SP means. */
+static void
+folds_from_the_wire_are_written_as_one_blank(void **state)
+{
+    struct message_json_memory *memory = message_json_memory_new();
+    struct record r = bobs, read;
+    char why[MESSAGE_WHY];
+    json_t *object;
+    (void)state;
+
+    assert_non_null(memory);
+    r.ctype = SLICE("text/plain;\r\n charset=utf-8");
+    r.src_name = SLICE("Alice\r\n\t A.");
+    object = message_json_whole(&r);
+    assert_non_null(object);
+    assert_true(message_json_read(object, memory, &read, why));
+    assert_same_text(read.ctype, SLICE("text/plain; charset=utf-8"));
+    assert_same_text(read.src_name, SLICE("Alice A."));
+    json_decref(object);
+    message_json_memory_free(memory);
+}
+
+/* One text may have what a message may have; all of them together no more than the store
+ * takes as one record. */
+static void
+a_record_that_the_store_would_not_take_is_refused(void **state)
+{
+    struct message_json_memory *memory = message_json_memory_new();
+    struct record r = bobs, read;
+    char why[MESSAGE_WHY] = "", *uri = malloc(65535);
+    json_t *object;
+    (void)state;
+
+    assert_non_null(memory);
+    assert_non_null(uri);
+    memset(uri, 'a', 65535);
+    memcpy(uri, "sip:", 4);
+    r.src_addr = r.dst_addr = slice_of(uri, 65535);
+    object = message_json_whole(&r);
+    assert_true(message_json_read(object, memory, &read, why));
+    json_decref(object);
+
+    r.r_uri = r.call_id = r.src_addr;
+    object = message_json_whole(&r);
+    assert_false(message_json_read(object, memory, &read, why));
+    assert_string_equal(why, "larger than 262144 bytes");
+    json_decref(object);
+    message_json_memory_free(memory);
+    free(uri);
+}
+
 /* Contract, section 1: the column names of the msilo table. */
 static void
 columns_carry_the_names_of_the_msilo_table(void **state)
@@ -188,13 +239,16 @@ a_hostile_line_is_refused_with_its_reason(void **state)
         { "dst_addr", "null", "dst_addr is missing" },
         { "r_uri", "\"sip:bob@example.org SIP/2.0\"", "" },
         { "r_uri", "\"sip:bob@example.org\\r\"", "r_uri holds a line break or a NUL" },
-        { "inc_time", NULL, "inc_time is not a whole number" },
+        { "inc_time", NULL, "inc_time is missing" },
         { "inc_time", "\"1\"", "inc_time is not a whole number" },
         { "inc_time", "1.5", "inc_time is not a whole number" },
         { "inc_time", "-1", "inc_time is not a time" },
+        { "exp_time", NULL, "exp_time is missing" },
         { "exp_time", "9223372036854775807", "exp_time is not a time" },
         { "exp_time", "253402300799", NULL },
         { "exp_time", "253402300800", "exp_time is not a time" },
+        { "date", "-62167219200", NULL },
+        { "date", "-62167219201", "date is not a time" },
         { "date", "true", "date is not a whole number" },
         { "ctype", "\"text/plain\\r\\n\\r\\nx\"", "ctype holds a line break or a NUL" },
         { "ctype", "null", NULL },
@@ -355,6 +409,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_record_that_is_exported_and_imported_is_the_same),
         cmocka_unit_test(the_largest_body_goes_there_and_back),
+        cmocka_unit_test(folds_from_the_wire_are_written_as_one_blank),
+        cmocka_unit_test(a_record_that_the_store_would_not_take_is_refused),
         cmocka_unit_test(columns_carry_the_names_of_the_msilo_table),
         cmocka_unit_test(a_hostile_line_is_refused_with_its_reason),
         cmocka_unit_test(headers_that_are_never_kept_are_left_out),

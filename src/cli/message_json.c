@@ -1,5 +1,6 @@
 #include "src/cli/message_json.h"
 
+#include "parser/writer.h"
 #include "src/cli/base64.h"
 #include "src/escape.h"
 
@@ -47,6 +48,27 @@ set_text(json_t *object, const char *key, struct slice text)
     return set(object, other, base64_string(text));
 }
 
+/* A text of one header field. From the wire it may come folded over lines (RFC 3261 7.3.1);
+ * a fold means what one SP means, and is written as one, so that import takes it. */
+static bool
+set_line(json_t *object, const char *key, struct slice text)
+{
+    struct writer w;
+    char *unfolded;
+    bool done;
+
+    if (slice_find(text, '\r') == text.len && slice_find(text, '\n') == text.len)
+        return set_text(object, key, text);
+    unfolded = malloc(text.len);
+    if (unfolded == NULL)
+        return false;
+    writer_init(&w, unfolded, text.len);
+    writer_value(&w, text);
+    done = set_text(object, key, writer_done(&w));
+    free(unfolded);
+    return done;
+}
+
 static bool
 set_columns(json_t *object, const struct record *record)
 {
@@ -60,8 +82,8 @@ set_columns(json_t *object, const struct record *record)
            set_text(object, "username", user) && set_text(object, "domain", domain) &&
            set(object, "inc_time", json_integer(record->inc_time_s)) &&
            set(object, "exp_time", json_integer(record->exp_time_s)) &&
-           set_text(object, "ctype", record->ctype) &&
-           set_text(object, "callid", record->call_id) &&
+           set_line(object, "ctype", record->ctype) &&
+           set_line(object, "callid", record->call_id) &&
            set(object, "size", json_integer((json_int_t)record->body.len));
 }
 
@@ -122,8 +144,8 @@ message_json_whole(const struct record *record)
     json_t *object = json_object();
 
     if (object != NULL && set_columns(object, record) &&
-        set_text(object, "src_name", record->src_name) &&
-        set_text(object, "dst_name", record->dst_name) &&
+        set_line(object, "src_name", record->src_name) &&
+        set_line(object, "dst_name", record->dst_name) &&
         set(object, "date", json_integer(record->date_s)) &&
         set_origin(object, &record->origin) && set_headers(object, record->headers) &&
         set_text(object, "body", record->body))

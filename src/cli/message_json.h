@@ -8,7 +8,7 @@
  * Memory  A record that was read points into the object and into the message_json_memory.
  * Errors  What is read is not trusted: whoever wrote it may have meant to put lines of his
  *         own into a request. `why` says what is wrong in a few words.
- * Limits  Texts MESSAGE_TEXT_MAX, body and headers MESSAGE_BYTES_MAX.
+ * Limits  A text or body MESSAGE_BYTES_MAX, headers MESSAGE_HEADERS_MAX, all of it RECORD_MAX.
  */
 #ifndef CLI_MESSAGE_JSON_H
 #define CLI_MESSAGE_JSON_H
@@ -18,7 +18,7 @@
 #include <jansson.h>
 
 enum {
-    MESSAGE_TEXT_MAX = 8192, /* bytes of a URI, name, Content-Type or Call-ID */
+    MESSAGE_HEADERS_MAX = 128 * 1024, /* compact names are longer when they are stored */
     MESSAGE_WHY = 128,
 };
 

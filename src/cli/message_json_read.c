@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 enum {
-    OCTETS_MAX = 4 * MESSAGE_BYTES_MAX,
+    OCTETS_MAX = 1024 * 1024, /* a line that is read has no more */
 };
 
 struct message_json_memory {
@@ -117,29 +117,44 @@ get_text(struct reading *r, const json_t *object, const char *key, size_t max,
 static bool
 get_required(struct reading *r, const char *key, struct slice *out)
 {
-    if (!get_text(r, r->object, key, MESSAGE_TEXT_MAX, out))
+    if (!get_text(r, r->object, key, MESSAGE_BYTES_MAX, out))
         return false;
     return out->len > 0 || refuse(r, "%s is missing", key);
 }
 
-enum {
-    NEEDED = 1,
-};
+/* The years 0 to 9999: what a Date can say. */
+#define FIRST_SECOND INT64_C(-62167219200)
+#define LAST_SECOND  INT64_C(253402300799)
 
-/* Seconds up to the end of the year 9999, the last that a Date can say. */
+/* Without the key *out stays as it is. */
 static bool
-get_time(struct reading *r, const char *key, int needed, int64_t *out)
+get_time(struct reading *r, const char *key, int64_t from, int64_t *out)
 {
     const json_t *value = json_object_get(r->object, key);
+    int64_t time_s;
 
-    *out = 0;
-    if (value == NULL && !needed)
+    if (value == NULL)
         return true;
     if (!json_is_integer(value))
         return refuse(r, "%s is not a whole number", key);
-    *out = json_integer_value(value);
-    return (*out >= 0 && *out <= INT64_C(253402300799)) ||
-           refuse(r, "%s is not a time", key);
+    time_s = json_integer_value(value);
+    if (time_s < from || time_s > LAST_SECOND)
+        return refuse(r, "%s is not a time", key);
+    *out = time_s;
+    return true;
+}
+
+static bool
+get_times(struct reading *r, struct record *record)
+{
+    record->inc_time_s = record->exp_time_s = -1;
+    if (!get_time(r, "inc_time", 0, &record->inc_time_s) ||
+        !get_time(r, "exp_time", 0, &record->exp_time_s) ||
+        !get_time(r, "date", FIRST_SECOND, &record->date_s))
+        return false;
+    if (record->inc_time_s < 0)
+        return refuse(r, "inc_time is missing");
+    return record->exp_time_s >= 0 || refuse(r, "exp_time is missing");
 }
 
 /* "sip:" USER "@" DOMAIN has to be a URI of which these are user and host. */
@@ -184,7 +199,7 @@ get_address(struct reading *r, const char *uri_key, const char *name_key,
     size_t len;
 
     if (!get_required(r, uri_key, uri) ||
-        !get_text(r, r->object, name_key, MESSAGE_TEXT_MAX, name))
+        !get_text(r, r->object, name_key, MESSAGE_BYTES_MAX, name))
         return false;
     len = name->len + 2 + uri->len + 1;
     text = take(r, len);
@@ -233,35 +248,41 @@ is_token(struct slice text)
 
 /* What the silo writes itself, and what is never kept of a message: a second one of these
  * would make the request say two things. */
+static const bool never_kept[HEADER_COUNT] = {
+    [HEADER_ACCEPT] = true,
+    [HEADER_ALLOW] = true,
+    [HEADER_AUTHORIZATION] = true,
+    [HEADER_CALL_ID] = true,
+    [HEADER_CONTACT] = true,
+    [HEADER_CONTENT_LENGTH] = true,
+    [HEADER_CONTENT_TYPE] = true,
+    [HEADER_CSEQ] = true,
+    [HEADER_DATE] = true,
+    [HEADER_EXPIRES] = true,
+    [HEADER_FROM] = true,
+    [HEADER_MAX_FORWARDS] = true,
+    [HEADER_MIN_EXPIRES] = true,
+    [HEADER_P_ACCESS_NETWORK_INFO] = true,
+    [HEADER_PATH] = true,
+    [HEADER_PROXY_AUTHENTICATE] = true,
+    [HEADER_PROXY_AUTHORIZATION] = true,
+    [HEADER_PROXY_REQUIRE] = true,
+    [HEADER_RECORD_ROUTE] = true,
+    [HEADER_REQUIRE] = true,
+    [HEADER_RETRY_AFTER] = true,
+    [HEADER_ROUTE] = true,
+    [HEADER_SUPPORTED] = true,
+    [HEADER_TO] = true,
+    [HEADER_UNSUPPORTED] = true,
+    [HEADER_VIA] = true,
+    [HEADER_WWW_AUTHENTICATE] = true,
+};
+
 static bool
 is_kept(struct slice name)
 {
-    switch (header_id_of(name)) {
-    case HEADER_AUTHORIZATION:
-    case HEADER_CALL_ID:
-    case HEADER_CONTACT:
-    case HEADER_CONTENT_LENGTH:
-    case HEADER_CONTENT_TYPE:
-    case HEADER_CSEQ:
-    case HEADER_DATE:
-    case HEADER_EXPIRES:
-    case HEADER_FROM:
-    case HEADER_MAX_FORWARDS:
-    case HEADER_P_ACCESS_NETWORK_INFO:
-    case HEADER_PATH:
-    case HEADER_PROXY_AUTHENTICATE:
-    case HEADER_PROXY_AUTHORIZATION:
-    case HEADER_PROXY_REQUIRE:
-    case HEADER_RECORD_ROUTE:
-    case HEADER_REQUIRE:
-    case HEADER_ROUTE:
-    case HEADER_TO:
-    case HEADER_VIA:
-    case HEADER_WWW_AUTHENTICATE:
-        return false;
-    default:
-        return true;
-    }
+    return !never_kept[header_id_of(name)] &&
+           !slice_equal_nocase(slice_head(name, 6), SLICE("Proxy-"));
 }
 
 /* Appends one line to the `*len` octets at `room`. */
@@ -273,7 +294,7 @@ add_header(struct reading *r, const json_t *object, char *room, size_t *len)
 
     if (!json_is_object(object))
         return refuse(r, "headers has an element that is not an object");
-    if (!get_text(r, object, "name", MESSAGE_TEXT_MAX, &name) ||
+    if (!get_text(r, object, "name", MESSAGE_BYTES_MAX, &name) ||
         !get_text(r, object, "value", MESSAGE_BYTES_MAX, &value))
         return false;
     if (!is_token(name))
@@ -281,8 +302,8 @@ add_header(struct reading *r, const json_t *object, char *room, size_t *len)
     if (!is_kept(name))
         return true;
     added = name.len + 2 + value.len + 2;
-    if (added > MESSAGE_BYTES_MAX - *len)
-        return refuse(r, "headers are longer than %d bytes", MESSAGE_BYTES_MAX);
+    if (added > MESSAGE_HEADERS_MAX - *len)
+        return refuse(r, "headers are longer than %d bytes", MESSAGE_HEADERS_MAX);
     memcpy(room + *len, name.at, name.len);
     memcpy(room + *len + name.len, ": ", 2);
     if (value.len > 0)
@@ -296,7 +317,7 @@ static bool
 get_headers(struct reading *r, struct slice *out)
 {
     const json_t *array = json_object_get(r->object, "headers");
-    char *room = take(r, MESSAGE_BYTES_MAX);
+    char *room = take(r, MESSAGE_HEADERS_MAX);
     size_t len = 0;
 
     if (room == NULL)
@@ -350,7 +371,7 @@ get_origin(struct reading *r, struct record *record)
     struct hash128 origin = { { 0 } };
     struct slice hex;
 
-    if (!get_text(r, r->object, "origin", MESSAGE_TEXT_MAX, &hex))
+    if (!get_text(r, r->object, "origin", MESSAGE_BYTES_MAX, &hex))
         return false;
     if (slice_is_absent(hex))
         origin = computed_origin(record);
@@ -366,12 +387,9 @@ read_all(struct reading *r, struct record *record)
     if (!get_aor(r, &record->aor) ||
         !get_address(r, "src_addr", "src_name", &record->src_addr, &record->src_name) ||
         !get_address(r, "dst_addr", "dst_name", &record->dst_addr, &record->dst_name) ||
-        !get_r_uri(r, &record->r_uri) ||
-        !get_time(r, "inc_time", NEEDED, &record->inc_time_s) ||
-        !get_time(r, "exp_time", NEEDED, &record->exp_time_s) ||
-        !get_time(r, "date", !NEEDED, &record->date_s) ||
-        !get_text(r, r->object, "ctype", MESSAGE_TEXT_MAX, &record->ctype) ||
-        !get_text(r, r->object, "callid", MESSAGE_TEXT_MAX, &record->call_id) ||
+        !get_r_uri(r, &record->r_uri) || !get_times(r, record) ||
+        !get_text(r, r->object, "ctype", MESSAGE_BYTES_MAX, &record->ctype) ||
+        !get_text(r, r->object, "callid", MESSAGE_BYTES_MAX, &record->call_id) ||
         !get_octets(r, r->object, "body", MESSAGE_BYTES_MAX, &record->body) ||
         !get_headers(r, &record->headers))
         return false;
@@ -394,6 +412,8 @@ message_json_read(const json_t *object, struct message_json_memory *memory,
         return refuse(&r, "not a JSON object");
     if (!read_all(&r, &record))
         return false;
+    if (record_size(&record) > RECORD_MAX)
+        return refuse(&r, "larger than %d bytes", RECORD_MAX);
     *out = record;
     return true;
 }
