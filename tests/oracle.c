@@ -43,6 +43,15 @@ is_message_request(struct slice bytes)
            slice_equal(peer_text_method(bytes), SLICE("MESSAGE"));
 }
 
+/* From msilo.registrar, which a simulation calls sip:silo@example.org. */
+static bool
+is_notice(struct slice request)
+{
+    struct slice from = peer_text_header(request, "From", 0);
+
+    return slice_starts(from, SLICE("<sip:silo@"));
+}
+
 /* ---- finding ---- */
 
 static struct posted *
@@ -175,7 +184,8 @@ note_attempt(struct oracle *o, const struct flow *flow, struct slice request)
     struct attempt *a = attempt_by_branch(o, branch);
 
     if (p == NULL) {
-        world_fail(o->world, "bytes: X-Number is missing in what is sent");
+        if (!is_notice(request))
+            world_fail(o->world, "bytes: X-Number is missing in what is sent");
         return;
     }
     if (a != NULL) {
@@ -385,14 +395,18 @@ is_in_between(const struct oracle *o, const struct posted *p)
 }
 
 /* Of an AoR at most one message may be repeated after a death: the one whose removal was on
- * its way. */
+ * its way. After a clean end none may. */
 static void
-died(void *self)
+died(void *self, bool cleanly)
 {
     struct oracle *o = self;
 
     for (size_t i = 0; i < o->attempt_count; i++)
         o->attempts[i].is_open = false;
+    for (size_t i = 0; cleanly && i < o->posted_count; i++)
+        if (is_in_between(o, o->posted[i]))
+            world_fail(o->world, "once: the server ends before the removal of %u",
+                       o->posted[i]->number);
     for (size_t i = 0; i < o->posted_count; i++)
         for (size_t j = 0; j < i && is_in_between(o, o->posted[i]); j++)
             if (is_in_between(o, o->posted[j]) &&

@@ -10,6 +10,8 @@ enum {
     FIRST_MS = 1000,
     TICKS_WITHOUT_TIME = 10000, /* more: the server spins */
     STATUS_WAIT_MS = 64000,
+    STOP_LOOK_MS = 10,
+    STOP_WAIT_MS = 60000, /* longer: it does not stop */
 };
 
 /* ---- time ---- */
@@ -172,21 +174,75 @@ world_start(struct world *w)
     world_trace(w, "server %u starts", w->life);
 }
 
-void
-world_die(struct world *w)
+static void
+end_server(struct world *w, bool cleanly)
 {
     if (w->server == NULL)
         return;
-    world_trace(w, "server %u dies", w->life);
+    world_trace(w, "server %u %s", w->life, cleanly ? "ends" : "dies");
     if (w->watch.died != NULL)
-        w->watch.died(w->watch.self);
+        w->watch.died(w->watch.self, cleanly);
     server_free(w->server);
     w->server = NULL;
-    w->is_unflushed = false;
+    w->is_unflushed = w->is_stopping = false;
     world_disk_server_died(w);
     wire_server_died(w);
     store_close(w->store);
     w->store = NULL;
+}
+
+void
+world_die(struct world *w)
+{
+    end_server(w, false);
+}
+
+struct stopping {
+    struct event event;
+    uint32_t life;
+    uint64_t since_ms;
+};
+
+static void
+look_whether_idle(void *world, struct event *event);
+
+static void
+look_later(struct world *w, uint64_t since_ms)
+{
+    struct stopping *s = world_later(w, STOP_LOOK_MS, sizeof *s, look_whether_idle);
+
+    s->life = w->life;
+    s->since_ms = since_ms;
+}
+
+static void
+look_whether_idle(void *world, struct event *event)
+{
+    struct world *w = world;
+    const struct stopping *s = (const struct stopping *)(const void *)event;
+
+    if (w->server == NULL || s->life != w->life)
+        return;
+    if (!w->is_unflushed && server_is_idle(w->server)) {
+        end_server(w, true);
+        world_start(w);
+    } else if (w->now.ms < s->since_ms + STOP_WAIT_MS) {
+        look_later(w, s->since_ms);
+    } else {
+        world_fail(w, "the server does not stop");
+    }
+}
+
+void
+world_stop(struct world *w)
+{
+    if (w->server == NULL || w->is_stopping)
+        return;
+    world_trace(w, "server %u is to stop", w->life);
+    w->is_stopping = true;
+    server_stop(w->server, w->now);
+    world_touched(w);
+    look_later(w, w->now.ms);
 }
 
 void
@@ -221,6 +277,7 @@ world_new(uint64_t seed, const char *const *overrides)
     random_seed(&w->random, seed);
     set_settings(w, overrides);
     set_time(w, FIRST_MS);
+    world_trace_to(w, NULL);
     w->link.delay_ms = 1;
     w->faults.delay_ms = 1;
     w->keeps_sent = true;
@@ -234,7 +291,7 @@ world_new(uint64_t seed, const char *const *overrides)
 void
 world_free(struct world *w)
 {
-    w->trace = NULL;
+    world_trace_to(w, NULL);
     w->watch = (struct watch){ 0 };
     world_die(w);
     while (w->phones != NULL) {
@@ -249,6 +306,7 @@ world_free(struct world *w)
     event_queue_free(&w->queue);
     memory_contents_free(w->contents);
     settings_free(&w->settings);
+    log_configure(LOG_ERROR, LOG_FORMAT_LOGFMT, NULL, NULL);
     free(w);
 }
 
@@ -330,6 +388,22 @@ world_fail(struct world *w, const char *format, ...)
     vsnprintf(w->failure + n, WORLD_FAILURE - (size_t)n, format, arguments);
     va_end(arguments);
     world_trace(w, "FAILURE %s", w->failure);
+}
+
+static void
+trace_line(void *self, struct slice line)
+{
+    struct world *w = self;
+
+    world_trace(w, "    %.*s", (int)line.len - 1, line.at);
+}
+
+void
+world_trace_to(struct world *w, FILE *trace)
+{
+    w->trace = trace;
+    log_configure(trace == NULL ? LOG_ERROR : LOG_DEBUG, LOG_FORMAT_LOGFMT, trace_line,
+                  w);
 }
 
 void

@@ -51,7 +51,7 @@ struct watch {
     /* The server is being told how its commit ended. */
     void (*told)(void *self, const struct batch *batch, enum store_status status);
     void (*tidied)(void *self);
-    void (*died)(void *self);
+    void (*died)(void *self, bool cleanly);
 };
 
 struct world {
@@ -68,6 +68,7 @@ struct world {
     struct store *store;              /* owned */
     struct server *server;            /* owned; NULL: dead */
     uint32_t life;                    /* how many servers there were */
+    bool is_stopping;                 /* world_stop was called */
     bool is_unflushed;
     uint64_t event_count;
     uint32_t idle_ticks; /* ticks since time last moved */
@@ -77,7 +78,7 @@ struct world {
     size_t sent_count, sent_room;
 
     struct watch watch;
-    FILE *trace; /* NULL: none */
+    FILE *trace; /* NULL: none; set by world_trace_to */
     char failure[WORLD_FAILURE];
 
     struct phone *phones; /* owned */
@@ -121,6 +122,10 @@ world_start(struct world *w);
 void
 world_kill(struct world *w);
 
+/* SIGTERM: as world_die, when the server says that it is idle; a new one starts then. */
+void
+world_stop(struct world *w);
+
 /* The wall clock jumps; the monotonic one does not. */
 void
 world_jump(struct world *w, int64_t by_s);
@@ -157,6 +162,11 @@ world_fail(struct world *w, const char *format, ...)
 
 bool
 world_has_failed(const struct world *w);
+
+/* From now on all that happens is written there, the server's log included; NULL: nothing.
+ * There is one log in the process: it belongs to the world that called last. */
+void
+world_trace_to(struct world *w, FILE *trace);
 
 void
 world_trace(struct world *w, const char *format, ...)
