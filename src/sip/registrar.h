@@ -3,7 +3,9 @@
  * The registrar decides and applies; it sends nothing. Its caller writes the answer, with
  * registrar_write_contacts, and starts the dump.
  *
- * Errors  A status of 4xx or 5xx with its reason; the location is then as before.
+ * Errors  A status of 4xx or 5xx with its reason; the location is then as before. With a 423
+ *         the caller sends Min-Expires (RFC 3261 21.4.17). The reason lies in static memory.
+ * Limits  max_contacts bindings an AoR, BINDING_TEXT_MAX octets of text each.
  */
 #ifndef SIP_REGISTRAR_H
 #define SIP_REGISTRAR_H
