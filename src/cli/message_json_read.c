@@ -3,193 +3,68 @@
 #include "parser/header.h"
 #include "parser/message.h"
 #include "parser/name_addr.h"
-#include "src/cli/base64.h"
+#include "src/cli/fields.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-enum {
-    OCTETS_MAX = 1024 * 1024, /* a line that is read has no more */
-};
-
-struct message_json_memory {
-    char octets[OCTETS_MAX];
-    size_t used;
-};
-
-/* One object while it is read. */
-struct reading {
-    const json_t *object;
-    struct message_json_memory *memory;
-    char *why;
-};
-
-struct message_json_memory *
-message_json_memory_new(void)
-{
-    return malloc(sizeof(struct message_json_memory));
-}
-
-void
-message_json_memory_free(struct message_json_memory *memory)
-{
-    free(memory);
-}
 
 static bool
-refuse(struct reading *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static bool
-refuse(struct reading *r, const char *format, ...)
+get_required(struct fields *r, const char *key, struct slice *out)
 {
-    va_list words;
-
-    va_start(words, format);
-    vsnprintf(r->why, MESSAGE_WHY, format, words);
-    va_end(words);
-    return false;
-}
-
-/* Room for `len` octets that live as long as the record; NULL: there is none. */
-static char *
-take(struct reading *r, size_t len)
-{
-    struct message_json_memory *memory = r->memory;
-
-    if (len > sizeof memory->octets - memory->used)
-        return NULL;
-    memory->used += len;
-    return memory->octets + memory->used - len;
-}
-
-static bool
-decode(struct reading *r, const char *key, struct slice letters, struct slice *out)
-{
-    char *octets = take(r, letters.len / 4 * 3);
-    size_t len;
-
-    if (octets == NULL)
-        return refuse(r, "%s_base64 is too long", key);
-    if (!base64_decode(letters, octets, &len))
-        return refuse(r, "%s_base64 is not base64", key);
-    *out = slice_of(octets, len);
-    return true;
-}
-
-/* The text under `key`, or under its base64 form; absent where neither is there. */
-static bool
-get_octets(struct reading *r, const json_t *object, const char *key, size_t max,
-           struct slice *out)
-{
-    const json_t *plain = json_object_get(object, key), *value = plain;
-    char other[32];
-
-    *out = slice_absent();
-    if (value == NULL || json_is_null(value)) {
-        snprintf(other, sizeof other, "%s_base64", key);
-        value = json_object_get(object, other);
-    }
-    if (value == NULL || json_is_null(value))
-        return true;
-    if (!json_is_string(value))
-        return refuse(r, "%s is not a string", key);
-    *out = slice_of(json_string_value(value), json_string_length(value));
-    if (value != plain && !decode(r, key, *out, out))
+    if (!fields_text(r, r->object, key, MESSAGE_BYTES_MAX, out))
         return false;
-    return out->len <= max || refuse(r, "%s is longer than %zu bytes", key, max);
+    return out->len > 0 || fields_refuse(r, "%s is missing", key);
 }
 
-/* As get_octets, and fit for a line of a request: a break in it would begin the next one. */
-static bool
-get_text(struct reading *r, const json_t *object, const char *key, size_t max,
-         struct slice *out)
-{
-    if (!get_octets(r, object, key, max, out))
-        return false;
-    for (struct slice s = *out; s.len > 0; s = slice_skip(s, 1))
-        if (s.at[0] == '\r' || s.at[0] == '\n' || s.at[0] == '\0')
-            return refuse(r, "%s holds a line break or a NUL", key);
-    return true;
-}
-
-static bool
-get_required(struct reading *r, const char *key, struct slice *out)
-{
-    if (!get_text(r, r->object, key, MESSAGE_BYTES_MAX, out))
-        return false;
-    return out->len > 0 || refuse(r, "%s is missing", key);
-}
-
-/* The years 0 to 9999: what a Date can say. */
+/* Of the year 0, the first that a Date can say. */
 #define FIRST_SECOND INT64_C(-62167219200)
-#define LAST_SECOND  INT64_C(253402300799)
-
-/* Without the key *out stays as it is. */
-static bool
-get_time(struct reading *r, const char *key, int64_t from, int64_t *out)
-{
-    const json_t *value = json_object_get(r->object, key);
-    int64_t time_s;
-
-    if (value == NULL)
-        return true;
-    if (!json_is_integer(value))
-        return refuse(r, "%s is not a whole number", key);
-    time_s = json_integer_value(value);
-    if (time_s < from || time_s > LAST_SECOND)
-        return refuse(r, "%s is not a time", key);
-    *out = time_s;
-    return true;
-}
 
 static bool
-get_times(struct reading *r, struct record *record)
+get_times(struct fields *r, struct record *record)
 {
     record->inc_time_s = record->exp_time_s = -1;
-    if (!get_time(r, "inc_time", 0, &record->inc_time_s) ||
-        !get_time(r, "exp_time", 0, &record->exp_time_s) ||
-        !get_time(r, "date", FIRST_SECOND, &record->date_s))
+    if (!fields_time(r, "inc_time", 0, &record->inc_time_s) ||
+        !fields_time(r, "exp_time", 0, &record->exp_time_s) ||
+        !fields_time(r, "date", FIRST_SECOND, &record->date_s))
         return false;
     if (record->inc_time_s < 0)
-        return refuse(r, "inc_time is missing");
-    return record->exp_time_s >= 0 || refuse(r, "exp_time is missing");
+        return fields_refuse(r, "inc_time is missing");
+    return record->exp_time_s >= 0 || fields_refuse(r, "exp_time is missing");
 }
 
 /* "sip:" USER "@" DOMAIN has to be a URI of which these are user and host. */
 static bool
-get_aor(struct reading *r, struct slice *out)
+get_aor(struct fields *r, struct slice *out)
 {
     struct slice user, domain;
     const char *why = "no URI";
     struct uri uri;
-    char *text, *aor = take(r, AOR_MAX);
+    char *text, *aor = fields_take(r, AOR_MAX);
     size_t len;
 
     if (!get_required(r, "username", &user) || !get_required(r, "domain", &domain))
         return false;
     len = strlen("sip:") + user.len + 1 + domain.len;
-    text = take(r, len);
+    text = fields_take(r, len);
     if (aor == NULL || text == NULL)
-        return refuse(r, "username and domain are too long");
+        return fields_refuse(r, "username and domain are too long");
     memcpy(text, "sip:", 4);
     memcpy(text + 4, user.at, user.len);
     text[4 + user.len] = '@';
     memcpy(text + 4 + user.len + 1, domain.at, domain.len);
     if (uri_parse(slice_of(text, len), &uri, &why) != PARSE_OK)
-        return refuse(r, "username and domain: %s", why);
+        return fields_refuse(r, "username and domain: %s", why);
     if (!slice_equal(uri.user, user) || !slice_equal_nocase(uri.host, domain))
-        return refuse(r, "username and domain are more than user and host");
+        return fields_refuse(r, "username and domain are more than user and host");
     len = uri_canonical_aor(&uri, aor, AOR_MAX);
     *out = slice_of(aor, len);
-    return len > 0 || refuse(r, "username and domain are no address of record");
+    return len > 0 || fields_refuse(r, "username and domain are no address of record");
 }
 
 /* Display name and URI as they will stand in From and To: read as one, they must come out
  * as they went in, or the one could end the other. */
 static bool
-get_address(struct reading *r, const char *uri_key, const char *name_key,
+get_address(struct fields *r, const char *uri_key, const char *name_key,
             struct slice *uri, struct slice *name)
 {
     struct name_addr address;
@@ -199,36 +74,37 @@ get_address(struct reading *r, const char *uri_key, const char *name_key,
     size_t len;
 
     if (!get_required(r, uri_key, uri) ||
-        !get_text(r, r->object, name_key, MESSAGE_BYTES_MAX, name))
+        !fields_text(r, r->object, name_key, MESSAGE_BYTES_MAX, name))
         return false;
     len = name->len + 2 + uri->len + 1;
-    text = take(r, len);
+    text = fields_take(r, len);
     if (text == NULL)
-        return refuse(r, "%s is too long", uri_key);
+        return fields_refuse(r, "%s is too long", uri_key);
     if (name->len > 0)
         memcpy(text, name->at, name->len);
     memcpy(text + name->len, " <", 2);
     memcpy(text + name->len + 2, uri->at, uri->len);
     text[len - 1] = '>';
     if (name_addr_parse(slice_of(text, len), &address, &why) != PARSE_OK)
-        return refuse(r, "%s: %s", uri_key, why);
+        return fields_refuse(r, "%s: %s", uri_key, why);
     if (!slice_is_absent(address.display))
         end = slice_trim(*name);
     if (!slice_equal(address.uri.text, *uri) || !slice_equal(address.display, end) ||
         address.params.len > 0)
-        return refuse(r, "%s and %s are more than a name and a URI", name_key, uri_key);
+        return fields_refuse(r, "%s and %s are more than a name and a URI", name_key,
+                             uri_key);
     return true;
 }
 
 static bool
-get_r_uri(struct reading *r, struct slice *out)
+get_r_uri(struct fields *r, struct slice *out)
 {
     const char *why = "no URI";
     struct uri uri;
 
     if (!get_required(r, "r_uri", out))
         return false;
-    return uri_parse(*out, &uri, &why) == PARSE_OK || refuse(r, "r_uri: %s", why);
+    return uri_parse(*out, &uri, &why) == PARSE_OK || fields_refuse(r, "r_uri: %s", why);
 }
 
 /* RFC 3261 25.1, token: what a header name is made of. */
@@ -287,23 +163,23 @@ is_kept(struct slice name)
 
 /* Appends one line to the `*len` octets at `room`. */
 static bool
-add_header(struct reading *r, const json_t *object, char *room, size_t *len)
+add_header(struct fields *r, const json_t *object, char *room, size_t *len)
 {
     struct slice name, value;
     size_t added;
 
     if (!json_is_object(object))
-        return refuse(r, "headers has an element that is not an object");
-    if (!get_text(r, object, "name", MESSAGE_BYTES_MAX, &name) ||
-        !get_text(r, object, "value", MESSAGE_BYTES_MAX, &value))
+        return fields_refuse(r, "headers has an element that is not an object");
+    if (!fields_text(r, object, "name", MESSAGE_BYTES_MAX, &name) ||
+        !fields_text(r, object, "value", MESSAGE_BYTES_MAX, &value))
         return false;
     if (!is_token(name))
-        return refuse(r, "headers has a name that is none");
+        return fields_refuse(r, "headers has a name that is none");
     if (!is_kept(name))
         return true;
     added = name.len + 2 + value.len + 2;
     if (added > MESSAGE_HEADERS_MAX - *len)
-        return refuse(r, "headers are longer than %d bytes", MESSAGE_HEADERS_MAX);
+        return fields_refuse(r, "headers are longer than %d bytes", MESSAGE_HEADERS_MAX);
     memcpy(room + *len, name.at, name.len);
     memcpy(room + *len + name.len, ": ", 2);
     if (value.len > 0)
@@ -314,36 +190,20 @@ add_header(struct reading *r, const json_t *object, char *room, size_t *len)
 }
 
 static bool
-get_headers(struct reading *r, struct slice *out)
+get_headers(struct fields *r, struct slice *out)
 {
     const json_t *array = json_object_get(r->object, "headers");
-    char *room = take(r, MESSAGE_HEADERS_MAX);
+    char *room = fields_take(r, MESSAGE_HEADERS_MAX);
     size_t len = 0;
 
     if (room == NULL)
-        return refuse(r, "headers are too long");
+        return fields_refuse(r, "headers are too long");
     if (array != NULL && !json_is_array(array))
-        return refuse(r, "headers is not an array");
+        return fields_refuse(r, "headers is not an array");
     for (size_t i = 0; i < json_array_size(array); i++)
         if (!add_header(r, json_array_get(array, i), room, &len))
             return false;
     *out = slice_of(room, len);
-    return true;
-}
-
-static bool
-read_hex(struct slice hex, struct hash128 *out)
-{
-    static const char hex_digits[] = "0123456789abcdef";
-
-    if (hex.len != 2 * sizeof out->bytes)
-        return false;
-    for (size_t i = 0; i < hex.len; i++) {
-        const char *digit = memchr(hex_digits, ascii_lower(hex.at[i]), 16);
-        if (digit == NULL)
-            return false;
-        out->bytes[i / 2] = (uint8_t)(out->bytes[i / 2] << 4 | (digit - hex_digits));
-    }
     return true;
 }
 
@@ -366,31 +226,31 @@ computed_origin(const struct record *record)
 }
 
 static bool
-get_origin(struct reading *r, struct record *record)
+get_origin(struct fields *r, struct record *record)
 {
     struct hash128 origin = { { 0 } };
     struct slice hex;
 
-    if (!get_text(r, r->object, "origin", MESSAGE_BYTES_MAX, &hex))
+    if (!fields_text(r, r->object, "origin", MESSAGE_BYTES_MAX, &hex))
         return false;
     if (slice_is_absent(hex))
         origin = computed_origin(record);
-    else if (!read_hex(hex, &origin))
-        return refuse(r, "origin is not 32 hex digits");
+    else if (!fields_hex(hex, &origin))
+        return fields_refuse(r, "origin is not 32 hex digits");
     record->origin = origin;
     return true;
 }
 
 static bool
-read_all(struct reading *r, struct record *record)
+read_all(struct fields *r, struct record *record)
 {
     if (!get_aor(r, &record->aor) ||
         !get_address(r, "src_addr", "src_name", &record->src_addr, &record->src_name) ||
         !get_address(r, "dst_addr", "dst_name", &record->dst_addr, &record->dst_name) ||
         !get_r_uri(r, &record->r_uri) || !get_times(r, record) ||
-        !get_text(r, r->object, "ctype", MESSAGE_BYTES_MAX, &record->ctype) ||
-        !get_text(r, r->object, "callid", MESSAGE_BYTES_MAX, &record->call_id) ||
-        !get_octets(r, r->object, "body", MESSAGE_BYTES_MAX, &record->body) ||
+        !fields_text(r, r->object, "ctype", MESSAGE_BYTES_MAX, &record->ctype) ||
+        !fields_text(r, r->object, "callid", MESSAGE_BYTES_MAX, &record->call_id) ||
+        !fields_octets(r, r->object, "body", MESSAGE_BYTES_MAX, &record->body) ||
         !get_headers(r, &record->headers))
         return false;
     if (slice_is_absent(record->body))
@@ -404,16 +264,16 @@ bool
 message_json_read(const json_t *object, struct message_json_memory *memory,
                   struct record *out, char why[MESSAGE_WHY])
 {
-    struct reading r = { .object = object, .memory = memory, .why = why };
+    struct fields r = { .object = object, .memory = memory, .why = why };
     struct record record = { .id = 0 };
 
     memory->used = 0;
     if (!json_is_object(object))
-        return refuse(&r, "not a JSON object");
+        return fields_refuse(&r, "not a JSON object");
     if (!read_all(&r, &record))
         return false;
     if (record_size(&record) > RECORD_MAX)
-        return refuse(&r, "larger than %d bytes", RECORD_MAX);
+        return fields_refuse(&r, "larger than %d bytes", RECORD_MAX);
     *out = record;
     return true;
 }
