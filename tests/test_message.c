@@ -295,6 +295,38 @@ too_many_header_fields_are_513(void **state)
     free(at);
 }
 
+/* RFC 3261 25.1: an escaped NUL is a quoted-pair (RFC 4475 3.1.1.2), any other has no place
+ * in a header, known or not. */
+static void
+a_nul_is_allowed_in_a_quoted_pair_alone(void **state)
+{
+    static const struct {
+        struct slice text;
+        enum parse_status status;
+    } rows[] = {
+        { SLICE_INIT(HEAD "\r\n\0"), PARSE_OK },
+        { SLICE_INIT(LINE VIA FROM "To: \"a\\\0\" <sip:b@h>\r\n" ID CSEQ "\r\n"),
+          PARSE_OK },
+        { SLICE_INIT(LINE VIA FROM "To: \"a\0\" <sip:b@h>\r\n" ID CSEQ "\r\n"),
+          PARSE_BAD },
+        { SLICE_INIT(LINE VIA FROM "To: \"a\\\\\0\" <sip:b@h>\r\n" ID CSEQ "\r\n"),
+          PARSE_BAD },
+        { SLICE_INIT(LINE VIA FROM TO "i: a\0b\r\n" CSEQ "\r\n"), PARSE_BAD },
+        { SLICE_INIT(HEAD "X: a\0b\r\n\r\n"), PARSE_BAD },
+        { SLICE_INIT(HEAD "X: \"a\\\0\"\r\n\r\n"), PARSE_BAD },
+        { SLICE_INIT(HEAD "X\0: a\r\n\r\n"), PARSE_BAD },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct slice text = exact(rows[i].text);
+
+        assert_int_equal(message_parse(&m, text, MESSAGE_DATAGRAM), rows[i].status);
+        assert_int_equal(m.fault, rows[i].status == PARSE_OK ? 0 : 400);
+        exact_free(text);
+    }
+}
+
 static void
 methods_have_names_in_one_case(void **state)
 {
@@ -345,6 +377,7 @@ main(void)
         cmocka_unit_test(a_list_is_walked_over_all_its_lines),
         cmocka_unit_test(contacts_are_judged_in_a_register_alone),
         cmocka_unit_test(too_many_header_fields_are_513),
+        cmocka_unit_test(a_nul_is_allowed_in_a_quoted_pair_alone),
         cmocka_unit_test(methods_have_names_in_one_case),
         cmocka_unit_test(every_prefix_on_a_stream_is_partial),
     };
