@@ -396,7 +396,7 @@ commit_once(struct lmdb_store *s, struct batch *batch, int64_t now_s, bool refus
     if (rc == 0 && !make_room(s, batch))
         rc = ENOMEM;
     if (rc == 0 && !refuse_puts)
-        rc = lmdb_room(s, w.txn, &w.room);
+        rc = lmdb_room(s, &w.room);
     if (rc == 0) {
         room = w.room;
         gone_sequence = s->tail.last_gone + 1;

@@ -8,14 +8,37 @@ enum {
     COUNT_AGAIN = 8, /* commits after which the free pages are counted anew */
 };
 
-/* LMDB keeps free pages in its table 0: a list per transaction, led by its length. */
+/* LMDB keeps free pages in its table 0: a list per transaction, led by its length. Only a
+ * reader may look into it: in a write transaction that is EINVAL. So a reader of its own
+ * looks, at what was committed last. */
 static int
-count_free(MDB_txn *txn, uint64_t *out)
+open_free_list(struct lmdb_store *s, MDB_txn **reader, MDB_cursor **cursor)
+{
+    int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, reader);
+
+    if (rc != 0)
+        return rc;
+    rc = mdb_cursor_open(*reader, 0, cursor);
+    if (rc != 0)
+        mdb_txn_abort(*reader);
+    return rc;
+}
+
+static void
+close_free_list(MDB_txn *reader, MDB_cursor *cursor)
+{
+    mdb_cursor_close(cursor);
+    mdb_txn_abort(reader);
+}
+
+static int
+count_free(struct lmdb_store *s, uint64_t *out)
 {
     MDB_cursor *cursor;
+    MDB_txn *reader;
     MDB_val key, list;
     size_t len;
-    int rc = mdb_cursor_open(txn, 0, &cursor);
+    int rc = open_free_list(s, &reader, &cursor);
 
     *out = 0;
     if (rc != 0)
@@ -28,49 +51,54 @@ count_free(MDB_txn *txn, uint64_t *out)
         memcpy(&len, list.mv_data, sizeof len);
         *out += len;
     }
-    mdb_cursor_close(cursor);
+    close_free_list(reader, cursor);
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 int
-lmdb_used_pages(struct lmdb_store *s, MDB_txn *txn, uint64_t *out)
+lmdb_used_pages(struct lmdb_store *s, uint64_t *out)
 {
     MDB_envinfo info;
     uint64_t unused;
     int rc = mdb_env_info(s->env, &info);
 
     if (rc == 0)
-        rc = count_free(txn, &unused);
+        rc = count_free(s, &unused);
     if (rc != 0)
         return rc;
     *out = info.me_last_pgno + 1 > unused ? info.me_last_pgno + 1 - unused : 0;
     return 0;
 }
 
-/* Below the mark by its last page alone: no need to count the free ones. */
+static uint64_t
+pages_left(uint64_t used, uint64_t unused, uint64_t allowed)
+{
+    used -= unused < used ? unused : used;
+    return used < allowed ? allowed - used : 0;
+}
+
+/* Below half by its last page alone: no need to count the free ones. Near the end they are
+ * counted at every commit, so that nothing is refused for room that has been made since. */
 int
-lmdb_room(struct lmdb_store *s, MDB_txn *txn, uint64_t *out)
+lmdb_room(struct lmdb_store *s, uint64_t *out)
 {
     const uint64_t allowed = s->map_bytes / s->page_bytes;
+    uint64_t used, left;
     MDB_envinfo info;
-    uint64_t used;
     int rc = mdb_env_info(s->env, &info);
 
     if (rc != 0)
         return rc;
     used = info.me_last_pgno + 1;
-    if (used >= allowed / 2) {
-        if (s->space.age == 0 || s->space.age >= COUNT_AGAIN) {
-            rc = count_free(txn, &s->space.free_pages);
-            s->space.age = 0;
-        }
-        if (rc != 0)
-            return rc;
-        s->space.age++;
-        used -= s->space.free_pages < used ? s->space.free_pages : used;
+    left = pages_left(used, used < allowed / 2 ? 0 : s->space.free_pages, allowed);
+    if (used >= allowed / 2 && (left < allowed / 4 || s->space.age >= COUNT_AGAIN)) {
+        rc = count_free(s, &s->space.free_pages);
+        s->space.age = 0;
+        left = pages_left(used, s->space.free_pages, allowed);
     }
-    *out = used < allowed ? (allowed - used) * s->page_bytes : 0;
-    return 0;
+    s->space.age++;
+    *out = left * s->page_bytes;
+    return rc;
 }
 
 /* Between two counts, what was put is taken off; what was freed shows at the next. */
@@ -94,12 +122,13 @@ lmdb_room_of(const struct lmdb_store *s, size_t value_bytes)
 }
 
 static bool
-is_free(MDB_txn *txn, uint64_t from, uint64_t to)
+is_free(struct lmdb_store *s, uint64_t from, uint64_t to)
 {
     MDB_cursor *cursor;
+    MDB_txn *reader;
     MDB_val key, list;
     uint64_t found = 0;
-    int rc = mdb_cursor_open(txn, 0, &cursor);
+    int rc = open_free_list(s, &reader, &cursor);
 
     if (rc != 0)
         return false;
@@ -112,7 +141,7 @@ is_free(MDB_txn *txn, uint64_t from, uint64_t to)
             found += page >= from && page < to;
         }
     }
-    mdb_cursor_close(cursor);
+    close_free_list(reader, cursor);
     return rc == MDB_NOTFOUND && found >= to - from;
 }
 
@@ -140,7 +169,7 @@ lmdb_check_length(struct lmdb_store *s)
     if (rc == 0 && have < need) {
         if (ftruncate(fd, (off_t)(need * s->page_bytes)) != 0)
             rc = errno;
-        else if (!is_free(txn, have, need))
+        else if (!is_free(s, have, need))
             rc = ftruncate(fd, st.st_size) == 0 ? MDB_CORRUPTED : errno;
     }
     lmdb_abort(s, txn);

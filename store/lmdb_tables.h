@@ -206,11 +206,11 @@ lmdb_grow(struct lmdb_store *s);
 
 /* Pages in use, free ones not counted. */
 int
-lmdb_used_pages(struct lmdb_store *s, MDB_txn *txn, uint64_t *out);
+lmdb_used_pages(struct lmdb_store *s, uint64_t *out);
 
 /* Octets that puts of this commit may still take. */
 int
-lmdb_room(struct lmdb_store *s, MDB_txn *txn, uint64_t *out);
+lmdb_room(struct lmdb_store *s, uint64_t *out);
 
 void
 lmdb_room_taken(struct lmdb_store *s, uint64_t bytes);

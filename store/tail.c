@@ -53,6 +53,14 @@ tail_is_gone(const struct tail *tail, uint64_t id)
     return queue_first(&tail->gone, id) != NULL;
 }
 
+bool
+tail_is_gone_counted(const struct tail *tail, uint64_t id)
+{
+    const struct queue_item *mark = queue_first(&tail->gone, id);
+
+    return mark != NULL && mark->size != TAIL_NOT_COUNTED;
+}
+
 size_t
 tail_count(const struct tail *tail)
 {

@@ -63,6 +63,10 @@ tail_mark(struct tail *tail, uint64_t sequence, uint64_t id, uint32_t size);
 bool
 tail_is_gone(const struct tail *tail, uint64_t id);
 
+/* Gone, and its mark will take it off the totals when that is folded. */
+bool
+tail_is_gone_counted(const struct tail *tail, uint64_t id);
+
 /* Messages and marks together: what a fold has to do. */
 size_t
 tail_count(const struct tail *tail);

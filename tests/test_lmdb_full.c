@@ -1,0 +1,244 @@
+/* A map or a disk that is full: removing works, and all is well once there is room. */
+#include "tests/stores.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum {
+    SMALL_MAP = 1024 * 1024,
+    USERS = 50,
+};
+
+/* Puts in batches of so many until one is refused: how many are stored. */
+static uint64_t
+fill_up(struct stores *t, int batch)
+{
+    char aor[40], body[400];
+    uint64_t stored = 0;
+    bool refused = false;
+
+    memset(body, 'x', sizeof body - 1);
+    body[sizeof body - 1] = '\0';
+    while (!refused) {
+        for (int i = 0; i < batch; i++) {
+            snprintf(aor, sizeof aor, "user%d@example.org", (int)(t->origins % USERS));
+            stores_put(t, aor, body, LATER);
+        }
+        stores_commit(t);
+        for (int i = 0; i < batch; i++) {
+            stored += t->batch.puts[i].result == PUT_STORED;
+            refused |= t->batch.puts[i].result == PUT_NO_SPACE;
+        }
+        batch_reset(&t->batch);
+    }
+    return stored;
+}
+
+static uint64_t
+file_bytes(const struct stores *t)
+{
+    char path[300];
+    struct stat st;
+
+    snprintf(path, sizeof path, "%s/data.mdb", t->directory);
+    assert_int_equal(stat(path, &st), 0);
+    return (uint64_t)st.st_size;
+}
+
+static void
+drain(struct stores *t, int batch)
+{
+    struct read_request r = { .now_s = t->now_s,
+                              .max_messages = (uint32_t)batch,
+                              .max_bytes = SIZE_MAX };
+
+    for (;;) {
+        struct record record;
+        size_t offset = 0;
+
+        assert_int_equal(store_read(t->store, &r, 1), STORE_OK);
+        if (r.page.count == 0)
+            break;
+        while (page_next(&r.page, &offset, &record))
+            batch_remove(&t->batch, record.id, NULL);
+        stores_commit(t);
+        batch_reset(&t->batch);
+    }
+    page_free(&r.page);
+    assert_int_equal(stores_facts(t).messages, 0);
+}
+
+/* The map never grows for it: what was held back is enough. */
+static void
+fill_and_drain(struct stores *t, uint32_t fold_at, int batch, int removals)
+{
+    uint64_t stored, again;
+
+    t->options.map_bytes = SMALL_MAP;
+    t->options.fold_at = fold_at;
+    stores_open_server(t);
+    stored = fill_up(t, batch);
+    assert_true(stored > 500);
+    assert_int_equal(stores_facts(t).messages, stored);
+    stores_tidy(t, false, 512);
+    assert_int_equal(stores_facts(t).messages, stored);
+    drain(t, removals);
+    stores_tidy(t, true, 512);
+    stores_tidy(t, true, 512);
+    again = fill_up(t, batch);
+    assert_true(again > stored * 8 / 10);
+    assert_true(file_bytes(t) <= SMALL_MAP / 85 * 100 + 8192);
+}
+
+static void
+a_full_store_of_small_folds_is_emptied_one_by_one(void **state)
+{
+    fill_and_drain(*state, 100, 1, 1);
+}
+
+static void
+a_full_store_is_emptied_by_hundreds(void **state)
+{
+    fill_and_drain(*state, 300, 64, 100);
+}
+
+static void
+a_full_store_that_never_folded_is_emptied_at_once(void **state)
+{
+    fill_and_drain(*state, 100000, 256, 4000);
+}
+
+static void
+a_full_store_expires(void **state)
+{
+    struct stores *t = *state;
+    uint64_t stored;
+
+    t->options.map_bytes = SMALL_MAP;
+    stores_open_server(t);
+    stored = fill_up(t, 64);
+    t->now_s = LATER + 1;
+    assert_int_equal(stores_tidy(t, true, 512), stored);
+    t->now_s = NOW;
+    assert_true(fill_up(t, 64) > stored * 8 / 10);
+}
+
+/* As R10 found: a short write shows as EIO, and the same environment goes on afterwards. */
+static void
+a_file_that_may_not_grow_fails_and_works_again(void **state)
+{
+    struct stores *t = *state;
+    struct rlimit before, tight;
+    char body[5000];
+    enum store_status status;
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+
+    stores_open_server(t);
+    stores_store(t, "bob@example.org", "one");
+    memset(body, 'x', sizeof body - 1);
+    body[sizeof body - 1] = '\0';
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    tight = before;
+    tight.rlim_cur = file_bytes(t) + 4096;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    for (int i = 0; i < 20; i++)
+        stores_put(t, "bob@example.org", body, LATER);
+    status = store_commit(t->store, &t->batch, t->now_s);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, handler);
+
+    assert_true(status == STORE_FULL || status == STORE_FAILED);
+    assert_true(strlen(store_why(t->store)) > 0);
+    assert_string_equal(stores_bodies(t, "bob@example.org", 9), "one");
+    stores_commit(t);
+    assert_int_equal(t->batch.puts[19].result, PUT_STORED);
+    assert_int_equal(stores_facts(t).messages, 21);
+    stores_reopen(t);
+    assert_int_equal(stores_facts(t).messages, 21);
+}
+
+/* In a mount namespace of its own, on a tmpfs of 256 KiB. Exit code: the line that failed. */
+#define CHECK(condition)             \
+    do {                             \
+        if (!(condition))            \
+            _exit(__COUNTER__ + 10); \
+    } while (0)
+
+static void
+fill_a_small_disk(struct stores *t)
+{
+    enum store_status status = STORE_OK;
+    uint64_t stored = 0;
+
+    if (unshare(CLONE_NEWNS) != 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+        _exit(77);
+    if (mount("none", t->directory, "tmpfs", 0, "size=256k") != 0)
+        _exit(77);
+    CHECK(stores_open(t, STORE_SERVER) == STORE_OK);
+    while (status == STORE_OK) {
+        stores_put(t, "bob@example.org", "hello", LATER);
+        stores_put(t, "bob@example.org", "world", LATER);
+        status = store_commit(t->store, &t->batch, t->now_s);
+        stored += status == STORE_OK ? 2 : 0;
+        batch_reset(&t->batch);
+    }
+    CHECK(status == STORE_FULL);
+    CHECK(stores_facts(t).messages == stored);
+    CHECK(mount("none", t->directory, "tmpfs", MS_REMOUNT, "size=1m") == 0);
+    stores_put(t, "bob@example.org", "again", LATER);
+    CHECK(store_commit(t->store, &t->batch, t->now_s) == STORE_OK);
+    CHECK(stores_facts(t).messages == stored + 1);
+    store_close(t->store);
+    CHECK(stores_open(t, STORE_SERVER) == STORE_OK);
+    CHECK(stores_facts(t).messages == stored + 1);
+    store_close(t->store);
+    umount(t->directory);
+}
+
+static void
+a_full_disk_refuses_and_goes_on_once_there_is_room(void **state)
+{
+    struct stores *t = *state;
+    int status;
+    pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        fill_a_small_disk(t);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77)
+        skip();
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+#define ROW(name) cmocka_unit_test_setup_teardown(name, stores_setup, stores_teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ROW(a_full_store_of_small_folds_is_emptied_one_by_one),
+        ROW(a_full_store_is_emptied_by_hundreds),
+        ROW(a_full_store_that_never_folded_is_emptied_at_once),
+        ROW(a_full_store_expires),
+        ROW(a_file_that_may_not_grow_fails_and_works_again),
+        ROW(a_full_disk_refuses_and_goes_on_once_there_is_room),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
