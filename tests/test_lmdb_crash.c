@@ -130,6 +130,33 @@ messages_may_go_while_a_fold_is_on_its_way(void **state)
     }
 }
 
+/* Left behind in an index, they would be taken off the sums a second time on expiry. */
+static void
+what_a_lost_fold_indexed_leaves_the_index_too(void **state)
+{
+    struct stores *t = *state;
+    struct tidy_result result;
+
+    t->options.fold_at = 3;
+    stores_open_server(t);
+    for (int i = 0; i < 3; i++)
+        stores_put(t, BOB, "short", NOW + 10);
+    stores_commit(t);
+    batch_reset(&t->batch);
+    for (int step = 0; step < 3; step++)
+        store_tidy(t->store, t->now_s, false, 2, &result);
+    stores_reopen(t);
+    for (uint64_t id = 1; id <= 3; id++)
+        stores_remove(t, id);
+    for (int i = 0; i < 3; i++)
+        stores_store(t, BOB, "long");
+    stores_tidy(t, false, 2);
+    assert_int_equal(stores_facts(t).messages, 3);
+    t->now_s += 20;
+    assert_int_equal(stores_tidy(t, true, 10), 0);
+    assert_int_equal(stores_facts(t).messages, 3);
+}
+
 /* Runs as another process would: the store is opened after the fork. */
 static pid_t
 in_child(struct stores *t, void (*work)(struct stores *child, int out), int *from)
@@ -369,6 +396,7 @@ main(void)
         ROW(a_fold_may_end_after_any_step),
         ROW(a_fold_may_end_after_any_item),
         ROW(messages_may_go_while_a_fold_is_on_its_way),
+        ROW(what_a_lost_fold_indexed_leaves_the_index_too),
         ROW(what_another_process_writes_is_seen_by_the_next_call),
         ROW(a_fold_of_another_process_is_noticed),
         ROW(two_servers_exclude_each_other),
