@@ -31,7 +31,7 @@ struct stored_wait {
     struct server_key key;
     enum protocol protocol; /* that it came over */
     struct flow answer_to;
-    struct slice answer; /* behind the status line */
+    struct slice answer; /* the headers that are copied from the request */
     struct slice aor;
     struct slice call_id;
     size_t body_bytes;
@@ -89,8 +89,9 @@ send_kept_answer(const struct stored_wait *wait, enum store_outcome outcome)
     writer_bytes(&w, SLICE(" "));
     writer_bytes(&w, outcomes[outcome].reason);
     writer_bytes(&w, SLICE("\r\n"));
-    write_retry_after(&w, outcome);
     writer_bytes(&w, wait->answer);
+    write_retry_after(&w, outcome);
+    writer_body(&w, slice_absent());
     bytes = writer_done(&w);
     if (!slice_is_absent(bytes))
         transport->send(transport->self, &wait->answer_to, bytes);
@@ -218,7 +219,8 @@ keep(struct silo *silo, struct slice bytes)
     return slice_of(at, bytes.len);
 }
 
-/* Our answer from behind its status line on, in the batch. */
+/* Our answer from behind its status line on, in the batch; what depends on the outcome comes
+ * last, as in store_answer: a repetition gets the same bytes (RFC 3261 17.2.2). */
 static struct slice
 keep_answer(struct silo *silo, const struct incoming *in)
 {
@@ -228,7 +230,6 @@ keep_answer(struct silo *silo, const struct incoming *in)
 
     writer_init(&w, responder->buffer, sizeof responder->buffer);
     responder_begin(responder, &w, in->message, &in->flow, 202, SLICE("Accepted"));
-    writer_body(&w, slice_absent());
     whole = writer_done(&w);
     return keep(silo, slice_skip(whole, slice_find(whole, '\n') + 1));
 }
