@@ -167,6 +167,14 @@ answer_other(struct router *router, const struct incoming *in)
                     allowed);
 }
 
+/* One that may go no further is answered by whoever has it (RFC 3261 11). */
+static bool
+is_options_for_us(const struct message *m)
+{
+    return m->method == METHOD_OPTIONS &&
+           (slice_is_absent(m->target.user) || m->max_forwards == 0);
+}
+
 void
 route_request(struct router *router, struct incoming *in)
 {
@@ -176,7 +184,7 @@ route_request(struct router *router, struct incoming *in)
         return;
     if (m->method == METHOD_REGISTER)
         register_request(router, in);
-    else if (m->method == METHOD_OPTIONS && slice_is_absent(m->target.user))
+    else if (is_options_for_us(m))
         answer_options(router, in);
     else if (m->method == METHOD_MESSAGE)
         take_message(router, in);
