@@ -228,6 +228,22 @@ server_receive(struct server *server, const struct flow *flow, struct slice byte
     handle(server, flow, message_parse(&server->message, bytes, MESSAGE_DATAGRAM), now);
 }
 
+/* `bytes` end with the header where that is not what is too long. A header without end was not
+ * looked into: what there is of it is read as a datagram's, so that the answer finds its Via. */
+static void
+refuse_too_long(struct server *server, const struct incoming *in, struct slice bytes)
+{
+    bool has_end = !slice_is_absent(in->message->call_id);
+
+    if (has_end && bytes.len <= server->settings->max_message_size) {
+        route_refuse(&server->router, in, 413, SLICE("Request Entity Too Large"));
+        return;
+    }
+    if (!has_end)
+        message_parse(&server->message, bytes, MESSAGE_DATAGRAM);
+    route_refuse(&server->router, in, 513, SLICE("Message Too Large"));
+}
+
 /* The end of this message cannot be known, or lies too far off: an answer where its header
  * allows one, and the end of the connection (RFC 3261 18.3). */
 static void
@@ -241,7 +257,7 @@ refuse_frame(struct server *server, const struct flow *flow, enum frame_kind kin
     if (status == PARSE_BAD)
         handle(server, flow, status, now);
     else if (kind == FRAME_TOO_LONG && m->is_request)
-        route_refuse(&server->router, &in, 413, SLICE("Request Entity Too Large"));
+        refuse_too_long(server, &in, bytes);
     else
         log_garbage(server, flow, "The end of the message cannot be known", now);
     server->transport.close(server->transport.self, flow->connection);
