@@ -11,6 +11,10 @@
 struct message *
 sip_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Good or bad, as the parser left it. */
+struct message *
+sip_text_any(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 void
 sip_text_free(struct message *m);
 
