@@ -2,6 +2,7 @@
 
 #include "parser/date.h"
 #include "src/silo/dump.h"
+#include "src/silo/dump_target.h"
 #include "src/silo/store_message.h"
 
 enum {
@@ -18,9 +19,8 @@ struct saved_wait {
     struct flow answer_to;
     struct slice accepted, failed; /* both answers, whole */
     struct slice aor;
-    struct slice before; /* the AoR's saved bindings as they were; empty: none */
-    struct slice contact;
-    bool has_contact;
+    struct slice before;  /* the AoR's saved bindings as they were; empty: none */
+    struct slice contact; /* of the request, the best that takes MESSAGE; absent: none */
 };
 
 static struct slice
@@ -75,6 +75,14 @@ finish(struct router *router, const struct server_key *key, enum protocol protoc
     server_table_complete(router->requests, key, outcome, protocol, now);
 }
 
+/* The AoR was changed: if that leaves a phone that can be sent to, it is. */
+static void
+start_dump(struct router *router, struct slice aor, struct slice contact)
+{
+    if (dump_binding(router->silo, aor, contact) != NULL)
+        dump_registered(router->silo, aor, contact);
+}
+
 static void
 saved(struct journal_wait *journal_wait, const struct journal_result *result,
       struct moment now)
@@ -88,8 +96,7 @@ saved(struct journal_wait *journal_wait, const struct journal_result *result,
                     ok ? wait->accepted : wait->failed);
     if (ok) {
         finish(router, &wait->key, wait->protocol, now);
-        if (wait->has_contact)
-            dump_registered(router->silo, wait->aor, wait->contact);
+        start_dump(router, wait->aor, wait->contact);
         return;
     }
     server_table_forget(router->requests, &wait->key);
@@ -153,7 +160,6 @@ save_bindings(struct router *router, const struct incoming *in, struct slice aor
         .aor = keep(router, aor),
         .before = keep(router, before),
         .contact = keep(router, result->contact),
-        .has_contact = result->has_contact,
     };
     if (slice_is_absent(wait->accepted) || slice_is_absent(wait->failed) ||
         slice_is_absent(wait->aor) || wait->before.len != before.len)
@@ -193,8 +199,8 @@ process(struct router *router, const struct incoming *in, struct slice aor)
     }
     accept_now(router, in, aor);
     finish(router, &in->key, in->flow.protocol, in->now);
-    if (result.has_contact)
-        dump_registered(router->silo, aor, result.contact);
+    if (result.changed)
+        start_dump(router, aor, result.contact);
 }
 
 void

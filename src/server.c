@@ -10,6 +10,7 @@
 enum {
     TIDY_AFTER_WRITES = 4096, /* puts and removals between two offers to fold */
     GARBAGE_LOGGED = 60,      /* a minute */
+    FAILURES_LOGGED = 6,      /* a minute: a full disk fails every commit */
 };
 
 struct server {
@@ -31,7 +32,7 @@ struct server {
     uint64_t writes; /* since the last offer to fold */
     bool tidy_wanted, tidy_is_out, expire_wanted;
 
-    struct log_gate garbage;
+    struct log_gate garbage, failures;
     struct responder responder; /* large, as is the next */
     struct message message;     /* of the event */
 };
@@ -307,12 +308,22 @@ server_resolved(struct server *server, uint64_t ticket, const struct address *ad
     arena_reset(&server->arena);
 }
 
+static void
+log_failure(struct server *server, enum store_status status, const char *what,
+            const char *why, struct moment now)
+{
+    uint32_t missed;
+
+    if (status != STORE_OK &&
+        log_gate_pass(&server->failures, FAILURES_LOGGED, now.s, &missed))
+        LOG(LOG_ERROR, what, LOG_STRING("why", why), LOG_NUMBER("missed", missed));
+}
+
 void
 server_committed(struct server *server, enum store_status status, const char *why,
                  struct moment now)
 {
-    if (status != STORE_OK)
-        LOG(LOG_ERROR, "store.failed", LOG_STRING("why", why));
+    log_failure(server, status, "store.failed", why, now);
     server->writes += journal_committed(&server->silo.journal, status, now);
     if (server->writes >= TIDY_AFTER_WRITES) {
         server->writes = 0;
@@ -325,8 +336,7 @@ void
 server_read_done(struct server *server, enum store_status status, const char *why,
                  struct moment now)
 {
-    if (status != STORE_OK)
-        LOG(LOG_ERROR, "store.unreadable", LOG_STRING("why", why));
+    log_failure(server, status, "store.unreadable", why, now);
     reader_done(&server->silo.reader, status, now);
     arena_reset(&server->arena);
 }

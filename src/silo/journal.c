@@ -89,8 +89,8 @@ journal_committed(struct journal *journal, enum store_status status, struct mome
     }
     for (size_t i = 0; i < done->removal_count; i++)
         tell(done->removals[i].owner, &result, now);
-    for (size_t i = 0; i < done->binding_count; i++)
-        tell(done->bindings[i].owner, &result, now);
+    for (size_t i = done->binding_count; i > 0; i--)
+        tell(done->bindings[i - 1].owner, &result, now);
     batch_reset(done);
     journal->is_out = false;
     return writes;

@@ -58,8 +58,10 @@ journal_save_binding(struct journal *journal, struct slice aor, struct slice val
 void
 journal_flush(struct journal *journal);
 
-/* The batch that was out came back: tells every wait, puts before removals before bindings,
- * each in the order of putting in. Returns how many puts and removals it held. */
+/* The batch that was out came back: tells every wait, puts before removals before bindings.
+ * Puts and removals in the order of putting in; bindings the other way round, so that those
+ * of a commit that failed are put back one behind the other. Returns how many puts and
+ * removals it held. */
 size_t
 journal_committed(struct journal *journal, enum store_status status, struct moment now);
 

@@ -44,6 +44,7 @@ struct silo {
     struct hash_key durable; /* the store's own */
     uint64_t nonce;          /* counts what must differ */
     bool is_stopping;
+    struct log_gate refusals; /* a peer can repeat what is refused */
 
     struct journal journal;
     struct reader reader;

@@ -5,6 +5,10 @@
 #include "src/silo/new_record.h"
 #include "src/silo/notice.h"
 
+enum {
+    REFUSALS_LOGGED = 60, /* a minute */
+};
+
 static const struct outcome {
     unsigned status;
     struct slice reason;
@@ -117,16 +121,26 @@ outcome_of(const struct journal_result *result)
 }
 
 static void
+count_refusal(struct silo *silo, struct slice aor, struct slice call_id,
+              enum store_outcome outcome, struct moment now)
+{
+    uint32_t missed;
+
+    silo->counters.refused++;
+    if (log_gate_pass(&silo->refusals, REFUSALS_LOGGED, now.s, &missed))
+        LOG(LOG_WARN, "silo.refused", LOG_TEXT("aor", aor),
+            LOG_TEXT("why", outcomes[outcome].reason), LOG_TEXT("call-id", call_id),
+            LOG_NUMBER("missed", missed));
+}
+
+static void
 count_and_log(const struct stored_wait *wait, const struct journal_result *result,
-              enum store_outcome outcome)
+              enum store_outcome outcome, struct moment now)
 {
     struct silo_counters *counters = &wait->silo->counters;
 
     if (outcome != OUTCOME_ACCEPTED) {
-        counters->refused++;
-        LOG(LOG_WARN, "silo.refused", LOG_TEXT("aor", wait->aor),
-            LOG_TEXT("why", outcomes[outcome].reason),
-            LOG_TEXT("call-id", wait->call_id));
+        count_refusal(wait->silo, wait->aor, wait->call_id, outcome, now);
     } else if (result->put == PUT_REPEATED) {
         counters->repeated++;
         LOG(LOG_INFO, "silo.repeated", LOG_TEXT("aor", wait->aor),
@@ -151,7 +165,7 @@ stored(struct journal_wait *journal_wait, const struct journal_result *result,
 
     send_kept_answer(wait, outcome);
     server_table_complete(silo->requests, &wait->key, kept, wait->protocol, now);
-    count_and_log(wait, result, outcome);
+    count_and_log(wait, result, outcome, now);
     if (outcome != OUTCOME_ACCEPTED || result->put != PUT_STORED)
         return;
     if (wait->notice != NULL)
@@ -304,9 +318,7 @@ store_message(struct silo *silo, const struct incoming *in, uint32_t mode,
 
     if (outcome == OUTCOME_ACCEPTED)
         return;
-    silo->counters.refused++;
-    LOG(LOG_INFO, "silo.refused", LOG_TEXT("why", outcomes[outcome].reason),
-        LOG_TEXT("call-id", in->message->call_id));
+    count_refusal(silo, slice_absent(), in->message->call_id, outcome, in->now);
     server_table_complete(silo->requests, &in->key, kept, in->flow.protocol, in->now);
     store_answer(silo, in, outcome);
 }
