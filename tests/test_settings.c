@@ -713,14 +713,15 @@ count_lines(const char *text, const char *start)
 }
 
 static void
-the_manual_and_the_example_have_exactly_the_keys_of_the_table(void **state)
+manual_example_and_readme_have_exactly_the_keys_of_the_table(void **state)
 {
-    static struct text manual, example;
+    static struct text manual, example, readme;
     char line[128];
     (void)state;
 
     load("dist/sipsilo.conf.5", &manual);
     load("dist/sipsilo.conf", &example);
+    load("README.md", &readme);
     for (size_t i = 0; i < settings_table_count; i++) {
         const char *key = settings_table[i].key;
         snprintf(line, sizeof line, ".SS %s\n", key);
@@ -729,6 +730,9 @@ the_manual_and_the_example_have_exactly_the_keys_of_the_table(void **state)
         snprintf(line, sizeof line, "#%s = ", strchr(key, '.') + 1);
         if (count_lines(example.at, line) != 1)
             fail_msg("sipsilo.conf has not one line %s", line);
+        snprintf(line, sizeof line, "| %s | ", key);
+        if (count_lines(readme.at, line) != 1)
+            fail_msg("README.md has not one line %s", line);
     }
     assert_int_equal(count_lines(manual.at, ".SS "), settings_table_count);
 }
@@ -779,7 +783,7 @@ main(void)
         cmocka_unit_test(limits_of_expiry_are_in_order),
         cmocka_unit_test(a_peer_is_trusted_by_its_network),
         cmocka_unit_test(help_names_every_setting_with_default_and_bounds),
-        cmocka_unit_test(the_manual_and_the_example_have_exactly_the_keys_of_the_table),
+        cmocka_unit_test(manual_example_and_readme_have_exactly_the_keys_of_the_table),
         cmocka_unit_test(the_example_shows_the_defaults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
