@@ -58,14 +58,14 @@ start(struct lane *lane, struct lane_job *job, uv_work_cb run, uv_after_work_cb 
     uv_queue_work(&lane->loop->uv, &job->work, run, done);
 }
 
-/* A writer has come back, or one has been handed out. */
+/* A writer has come back, or one was handed out. At most one waits then: the other was the
+ * one that came back, and cannot be handed out again before this call. So they take turns. */
 static void
-start_writer(struct lane *lane, bool tidy_first)
+start_writer(struct lane *lane)
 {
     if (lane->commit.state == LANE_OUT || lane->tidy.state == LANE_OUT)
         return;
-    if (lane->tidy.state == LANE_WAITING &&
-        (tidy_first || lane->commit.state != LANE_WAITING))
+    if (lane->tidy.state == LANE_WAITING)
         start(lane, &lane->tidy, tidy_work, on_tidied);
     else if (lane->commit.state == LANE_WAITING)
         start(lane, &lane->commit, commit_work, on_committed);
@@ -79,7 +79,7 @@ on_committed(uv_work_t *work, int status)
 
     (void)status;
     lane->commit.state = LANE_FREE;
-    start_writer(lane, true);
+    start_writer(lane);
     if (!lane->is_muted)
         lane->events.committed(lane->events.self, job.status, job.why);
 }
@@ -104,7 +104,7 @@ on_tidied(uv_work_t *work, int status)
 
     (void)status;
     lane->tidy.state = LANE_FREE;
-    start_writer(lane, false);
+    start_writer(lane);
     if (lane->tidy.status != STORE_OK)
         LOG(LOG_WARN, "store.tidy_failed", LOG_STRING("why", lane->tidy.why));
     if (!lane->is_muted)
@@ -120,7 +120,7 @@ lane_commit(void *self, struct batch *batch)
     lane->batch = batch;
     lane->commit.state = LANE_WAITING;
     lane->commit.now_s = loop_now(lane->loop).s;
-    start_writer(lane, false);
+    start_writer(lane);
 }
 
 static void
@@ -144,7 +144,7 @@ lane_tidy(void *self, bool expire)
     lane->tidy.state = LANE_WAITING;
     lane->tidy.now_s = loop_now(lane->loop).s;
     memset(&lane->result, 0, sizeof lane->result);
-    start_writer(lane, true);
+    start_writer(lane);
 }
 
 void
