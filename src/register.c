@@ -104,17 +104,6 @@ saved(struct journal_wait *journal_wait, const struct journal_result *result,
 }
 
 static struct slice
-keep(struct router *router, struct slice bytes)
-{
-    char *at = bytes.len == 0 ? NULL : journal_alloc(&router->silo->journal, bytes.len);
-
-    if (at == NULL)
-        return slice_absent();
-    memcpy(at, bytes.at, bytes.len);
-    return slice_of(at, bytes.len);
-}
-
-static struct slice
 write_failed(struct router *router, const struct incoming *in)
 {
     struct responder *responder = router->responder;
@@ -155,11 +144,11 @@ save_bindings(struct router *router, const struct incoming *in, struct slice aor
         .key = in->key,
         .protocol = in->flow.protocol,
         .answer_to = responder_flow(in->message, &in->flow),
-        .accepted = keep(router, write_accepted(router, in, aor)),
-        .failed = keep(router, write_failed(router, in)),
-        .aor = keep(router, aor),
-        .before = keep(router, before),
-        .contact = keep(router, result->contact),
+        .accepted = journal_keep(&router->silo->journal, write_accepted(router, in, aor)),
+        .failed = journal_keep(&router->silo->journal, write_failed(router, in)),
+        .aor = journal_keep(&router->silo->journal, aor),
+        .before = journal_keep(&router->silo->journal, before),
+        .contact = journal_keep(&router->silo->journal, result->contact),
     };
     if (slice_is_absent(wait->accepted) || slice_is_absent(wait->failed) ||
         slice_is_absent(wait->aor) || wait->before.len != before.len)

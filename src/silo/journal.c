@@ -29,6 +29,17 @@ journal_alloc(struct journal *journal, size_t bytes)
     return batch_alloc(journal->open, bytes);
 }
 
+struct slice
+journal_keep(struct journal *journal, struct slice bytes)
+{
+    char *at = bytes.len == 0 ? NULL : journal_alloc(journal, bytes.len);
+
+    if (at == NULL)
+        return slice_absent();
+    memcpy(at, bytes.at, bytes.len);
+    return slice_of(at, bytes.len);
+}
+
 struct put *
 journal_put(struct journal *journal, const struct record *record,
             struct journal_wait *wait)

@@ -42,6 +42,10 @@ journal_free(struct journal *journal);
 void *
 journal_alloc(struct journal *journal, size_t bytes);
 
+/* A copy that lives as long. Absent for what is empty, and out of room. */
+struct slice
+journal_keep(struct journal *journal, struct slice bytes);
+
 /* The caller sets the limits in what is returned. */
 struct put *
 journal_put(struct journal *journal, const struct record *record,

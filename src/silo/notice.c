@@ -64,17 +64,6 @@ notices_free(struct silo *silo, struct notices *notices)
 }
 
 static struct slice
-keep(struct silo *silo, struct slice text)
-{
-    char *at = text.len == 0 ? NULL : journal_alloc(&silo->journal, text.len);
-
-    if (at == NULL)
-        return slice_absent();
-    memcpy(at, text.at, text.len);
-    return slice_of(at, text.len);
-}
-
-static struct slice
 contact_of(const struct settings *settings, const struct message *m)
 {
     struct header_walk walk = message_walk(m, HEADER_CONTACT);
@@ -105,11 +94,11 @@ notice_order(struct silo *silo, const struct incoming *in, struct slice aor)
     if (order == NULL)
         return NULL;
     *order = (struct notice_order){
-        .contact = keep(silo, contact_of(settings, m)),
-        .from_uri = keep(silo, m->from.uri.text),
-        .aor = keep(silo, aor),
-        .r_uri = keep(silo, m->request_uri),
-        .to_uri = keep(silo, m->to.uri.text),
+        .contact = journal_keep(&silo->journal, contact_of(settings, m)),
+        .from_uri = journal_keep(&silo->journal, m->from.uri.text),
+        .aor = journal_keep(&silo->journal, aor),
+        .r_uri = journal_keep(&silo->journal, m->request_uri),
+        .to_uri = journal_keep(&silo->journal, m->to.uri.text),
     };
     return order;
 }

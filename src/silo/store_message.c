@@ -222,17 +222,6 @@ is_nostore_type(const struct settings *settings, const struct message *m)
     return false;
 }
 
-static struct slice
-keep(struct silo *silo, struct slice bytes)
-{
-    char *at = bytes.len == 0 ? NULL : journal_alloc(&silo->journal, bytes.len);
-
-    if (at == NULL)
-        return slice_absent();
-    memcpy(at, bytes.at, bytes.len);
-    return slice_of(at, bytes.len);
-}
-
 /* Our answer from behind its status line on, in the batch; what depends on the outcome comes
  * last, as in store_answer: a repetition gets the same bytes (RFC 3261 17.2.2). */
 static struct slice
@@ -245,7 +234,7 @@ keep_answer(struct silo *silo, const struct incoming *in)
     writer_init(&w, responder->buffer, sizeof responder->buffer);
     responder_begin(responder, &w, in->message, &in->flow, 202, SLICE("Accepted"));
     whole = writer_done(&w);
-    return keep(silo, slice_skip(whole, slice_find(whole, '\n') + 1));
+    return journal_keep(&silo->journal, slice_skip(whole, slice_find(whole, '\n') + 1));
 }
 
 static struct stored_wait *
@@ -262,8 +251,8 @@ make_wait(struct silo *silo, const struct incoming *in, const struct record *rec
         .protocol = in->flow.protocol,
         .answer_to = responder_flow(in->message, &in->flow),
         .answer = keep_answer(silo, in),
-        .aor = keep(silo, record->aor),
-        .call_id = keep(silo, record->call_id),
+        .aor = journal_keep(&silo->journal, record->aor),
+        .call_id = journal_keep(&silo->journal, record->call_id),
         .body_bytes = record->body.len,
         .notice = notice_order(silo, in, record->aor),
     };
