@@ -108,7 +108,9 @@ install: all
 	install -D -m 644 dist/sipsilo.1 $(DESTDIR)$(PREFIX)/share/man/man1/sipsilo.1
 	install -D -m 644 dist/sipsilo.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/sipsilo.conf.5
 	install -D -m 644 dist/sipsilo.conf $(DESTDIR)$(PREFIX)/share/doc/sipsilo/sipsilo.conf
-	install -D -m 644 dist/sipsilo.service $(DESTDIR)$(PREFIX)/lib/systemd/system/sipsilo.service
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/local/bin|$(PREFIX)/bin|' dist/sipsilo.service \
+	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/sipsilo.service
 
 clean:
 	rm -rf build

@@ -144,11 +144,11 @@ save_bindings(struct router *router, const struct incoming *in, struct slice aor
         .key = in->key,
         .protocol = in->flow.protocol,
         .answer_to = responder_flow(in->message, &in->flow),
-        .accepted = journal_keep(&router->silo->journal, write_accepted(router, in, aor)),
-        .failed = journal_keep(&router->silo->journal, write_failed(router, in)),
-        .aor = journal_keep(&router->silo->journal, aor),
-        .before = journal_keep(&router->silo->journal, before),
-        .contact = journal_keep(&router->silo->journal, result->contact),
+        .accepted = journal_keep(journal, write_accepted(router, in, aor)),
+        .failed = journal_keep(journal, write_failed(router, in)),
+        .aor = journal_keep(journal, aor),
+        .before = journal_keep(journal, before),
+        .contact = journal_keep(journal, result->contact),
     };
     if (slice_is_absent(wait->accepted) || slice_is_absent(wait->failed) ||
         slice_is_absent(wait->aor) || wait->before.len != before.len)
