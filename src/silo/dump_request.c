@@ -4,6 +4,11 @@
 #include "parser/writer.h"
 #include "src/sip/branch.h"
 
+enum {
+    /* All that we write beside the texts: sent-by alone may take 512. */
+    OWN_LINES_MAX = 1536,
+};
+
 static bool
 is_plain_text(const struct record *record)
 {
@@ -69,6 +74,16 @@ without_headers(struct slice contact)
     if (uri_parse(contact, &uri, &why) != PARSE_OK || slice_is_absent(uri.headers))
         return contact;
     return slice_head(contact, contact.len - uri.headers.len - 1);
+}
+
+bool
+dump_request_fits(const struct record *record)
+{
+    size_t texts = record->src_name.len + record->src_addr.len + record->dst_name.len +
+                   record->dst_addr.len + record->ctype.len + record->headers.len +
+                   record->body.len;
+
+    return texts <= MESSAGE_OUT_MAX - OWN_LINES_MAX - BINDING_TEXT_MAX;
 }
 
 void

@@ -15,4 +15,9 @@ void
 dump_request_fill(struct silo *silo, const struct record *record,
                   const struct binding *binding, struct message_out *out);
 
+/* Whether the request fits into a datagram, whatever contact and Path it will go to. What does
+ * not must not be promised. */
+bool
+dump_request_fits(const struct record *record);
+
 #endif

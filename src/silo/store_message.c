@@ -2,6 +2,7 @@
 
 #include "parser/writer.h"
 #include "src/silo/dump.h"
+#include "src/silo/dump_request.h"
 #include "src/silo/new_record.h"
 #include "src/silo/notice.h"
 
@@ -23,6 +24,7 @@ static const struct outcome {
     [OUTCOME_STORE_FAILED] = { 503, SLICE_INIT("Store Failed"), true },
     [OUTCOME_BUSY] = { 503, SLICE_INIT("Too Many Messages At Once"), true },
     [OUTCOME_STOPPING] = { 503, SLICE_INIT("Shutting Down"), true },
+    [OUTCOME_TOO_LARGE] = { 413, SLICE_INIT("Too Large To Be Delivered"), false },
     [OUTCOME_NOT_STORED_TYPE] = { 480, SLICE_INIT("Offline And Not Stored By Type"),
                                   false },
     [OUTCOME_NOT_STORED_EXPIRED] = { 480, SLICE_INIT("Offline And Expired"), false },
@@ -294,6 +296,8 @@ try_to_store(struct silo *silo, const struct incoming *in, uint32_t mode,
         return OUTCOME_BUSY;
     if (record.exp_time_s <= in->now.s)
         return OUTCOME_NOT_STORED_EXPIRED;
+    if (!dump_request_fits(&record))
+        return OUTCOME_TOO_LARGE;
     return put_in_journal(silo, in, &record);
 }
 
