@@ -410,5 +410,7 @@ server_load_binding(struct server *server, struct slice aor, struct slice value,
         return false;
     if (location_find(server->location, aor) == NULL)
         journal_save_binding(&server->silo.journal, aor, slice_absent(), NULL);
+    else
+        dump_stored(&server->silo, aor);
     return true;
 }

@@ -39,7 +39,8 @@ server_free(struct server *server);
 void
 server_set_listener_port(struct server *server, uint16_t index, uint16_t port);
 
-/* A binding that was saved (usrloc.db_mode 1). Before the first event. */
+/* A binding that was saved (usrloc.db_mode 1): what waits for it is dumped, as it would have
+ * been without the restart. Before the first event; server_flush afterwards. */
 bool
 server_load_binding(struct server *server, struct slice aor, struct slice value,
                     struct moment now);
