@@ -274,7 +274,7 @@ located(struct hop_wait *wait, const struct flow *flow, struct moment now)
     struct slice contact = slice_of(dump->contact, dump->contact_len);
     const struct binding *binding = dump_binding(dump->silo, aor_of(dump), contact);
 
-    if (binding == NULL)
+    if (binding == NULL || dump->silo->is_stopping)
         free_dump(dump);
     else if (flow == NULL)
         back_off(dump, now);
