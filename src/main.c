@@ -201,6 +201,8 @@ main(int argc, char *argv[])
     int code;
 
     umask(077); /* the store holds other people's words */
+    /* A file that may not grow (RLIMIT_FSIZE) is an error of one write: EFBIG. */
+    signal(SIGXFSZ, SIG_IGN);
     if (!arguments_parse(argc, argv, &arguments, why))
         return complain(why, EXIT_USAGE);
     if (arguments.command == COMMAND_HELP)
