@@ -381,6 +381,16 @@ note_committed(struct lmdb_store *s, uint64_t gone_sequence, uint64_t repeat_seq
     repeats_prune(&s->repeats, now_s);
 }
 
+static uint64_t
+room_wanted(const struct lmdb_store *s, const struct batch *batch)
+{
+    uint64_t wanted = 0;
+
+    for (size_t i = 0; i < batch->put_count; i++)
+        wanted += lmdb_room_of(s, batch->puts[i].value.len);
+    return wanted;
+}
+
 /* The tail is locked while it decides and not while it syncs: readers go on. */
 static int
 commit_once(struct lmdb_store *s, struct batch *batch, int64_t now_s, bool refuse_puts)
@@ -396,7 +406,7 @@ commit_once(struct lmdb_store *s, struct batch *batch, int64_t now_s, bool refus
     if (rc == 0 && !make_room(s, batch))
         rc = ENOMEM;
     if (rc == 0 && !refuse_puts)
-        rc = lmdb_room(s, &w.room);
+        rc = lmdb_room(s, room_wanted(s, batch), &w.room);
     if (rc == 0) {
         room = w.room;
         gone_sequence = s->tail.last_gone + 1;

@@ -154,9 +154,9 @@ delete_messages(struct lmdb_store *s, MDB_txn *txn, struct expired *items, uint3
         if (rc != 0 && rc != MDB_NOTFOUND)
             return rc;
         tallies_forget(&s->tallies, items[i].aor_hash);
-        if (tail_is_gone_counted(&s->tail, items[i].id))
-            continue;
         out->expired += rc == 0 && !tail_is_gone(&s->tail, items[i].id);
+        if (tail_is_counted_off(&s->tail, items[i].id))
+            continue;
         s->meta.count -= s->meta.count > 0;
         s->meta.bytes -= items[i].size < s->meta.bytes ? items[i].size : s->meta.bytes;
     }

@@ -90,7 +90,7 @@ static int
 gather(struct lmdb_store *s, MDB_txn *txn, int64_t now_s, struct store_facts *out)
 {
     uint64_t pages = 0;
-    int rc = lmdb_used_pages(s, &pages);
+    int rc = lmdb_used_pages(s, txn, &pages);
 
     *out = (struct store_facts){ .messages = s->meta.count,
                                  .bytes = s->meta.bytes,

@@ -8,37 +8,15 @@ enum {
     COUNT_AGAIN = 8, /* commits after which the free pages are counted anew */
 };
 
-/* LMDB keeps free pages in its table 0: a list per transaction, led by its length. Only a
- * reader may look into it: in a write transaction that is EINVAL. So a reader of its own
- * looks, at what was committed last. */
+/* LMDB keeps free pages in its table 0: a list per transaction, led by its length. It shows
+ * them to a reader only. */
 static int
-open_free_list(struct lmdb_store *s, MDB_txn **reader, MDB_cursor **cursor)
-{
-    int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, reader);
-
-    if (rc != 0)
-        return rc;
-    rc = mdb_cursor_open(*reader, 0, cursor);
-    if (rc != 0)
-        mdb_txn_abort(*reader);
-    return rc;
-}
-
-static void
-close_free_list(MDB_txn *reader, MDB_cursor *cursor)
-{
-    mdb_cursor_close(cursor);
-    mdb_txn_abort(reader);
-}
-
-static int
-count_free(struct lmdb_store *s, uint64_t *out)
+count_free(MDB_txn *txn, uint64_t *out)
 {
     MDB_cursor *cursor;
-    MDB_txn *reader;
     MDB_val key, list;
     size_t len;
-    int rc = open_free_list(s, &reader, &cursor);
+    int rc = mdb_cursor_open(txn, 0, &cursor);
 
     *out = 0;
     if (rc != 0)
@@ -51,53 +29,67 @@ count_free(struct lmdb_store *s, uint64_t *out)
         memcpy(&len, list.mv_data, sizeof len);
         *out += len;
     }
-    close_free_list(reader, cursor);
+    mdb_cursor_close(cursor);
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 int
-lmdb_used_pages(struct lmdb_store *s, uint64_t *out)
+lmdb_used_pages(struct lmdb_store *s, MDB_txn *txn, uint64_t *out)
 {
     MDB_envinfo info;
     uint64_t unused;
     int rc = mdb_env_info(s->env, &info);
 
     if (rc == 0)
-        rc = count_free(s, &unused);
+        rc = count_free(txn, &unused);
     if (rc != 0)
         return rc;
     *out = info.me_last_pgno + 1 > unused ? info.me_last_pgno + 1 - unused : 0;
     return 0;
 }
 
-static uint64_t
-pages_left(uint64_t used, uint64_t unused, uint64_t allowed)
+/* Beside the transaction that writes: what that one has taken since is little. */
+static int
+count_free_beside(struct lmdb_store *s, uint64_t *out)
 {
-    used -= unused < used ? unused : used;
-    return used < allowed ? allowed - used : 0;
+    MDB_txn *reader;
+    int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &reader);
+
+    if (rc != 0)
+        return rc;
+    rc = count_free(reader, out);
+    mdb_txn_abort(reader);
+    return rc;
 }
 
-/* Below half by its last page alone: no need to count the free ones. Near the end they are
- * counted at every commit, so that nothing is refused for room that has been made since. */
-int
-lmdb_room(struct lmdb_store *s, uint64_t *out)
+static uint64_t
+room_left(const struct lmdb_store *s, uint64_t last_page)
 {
-    const uint64_t allowed = s->map_bytes / s->page_bytes;
-    uint64_t used, left;
+    uint64_t allowed = s->map_bytes / s->page_bytes;
+    uint64_t used = last_page + 1;
+
+    used -= s->space.free_pages < used ? s->space.free_pages : used;
+    return used < allowed ? (allowed - used) * s->page_bytes : 0;
+}
+
+/* A count that is a few commits old may grant, but only a fresh one refuses. */
+int
+lmdb_room(struct lmdb_store *s, uint64_t wanted, uint64_t *out)
+{
     MDB_envinfo info;
     int rc = mdb_env_info(s->env, &info);
 
     if (rc != 0)
         return rc;
-    used = info.me_last_pgno + 1;
-    left = pages_left(used, used < allowed / 2 ? 0 : s->space.free_pages, allowed);
-    if (used >= allowed / 2 && (left < allowed / 4 || s->space.age >= COUNT_AGAIN)) {
-        rc = count_free(s, &s->space.free_pages);
-        s->space.age = 0;
-        left = pages_left(used, s->space.free_pages, allowed);
-    }
-    s->space.age++;
-    *out = left * s->page_bytes;
+    if (s->space.age++ >= COUNT_AGAIN)
+        s->space.free_pages = 0;
+    *out = room_left(s, info.me_last_pgno);
+    if (*out >= wanted)
+        return 0;
+    rc = count_free_beside(s, &s->space.free_pages);
+    s->space.age = 0;
+    if (rc == 0)
+        *out = room_left(s, info.me_last_pgno);
     return rc;
 }
 
@@ -124,14 +116,18 @@ lmdb_room_of(const struct lmdb_store *s, size_t value_bytes)
 static bool
 is_free(struct lmdb_store *s, uint64_t from, uint64_t to)
 {
+    MDB_txn *reader = NULL;
     MDB_cursor *cursor;
-    MDB_txn *reader;
     MDB_val key, list;
     uint64_t found = 0;
-    int rc = open_free_list(s, &reader, &cursor);
+    int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &reader);
 
-    if (rc != 0)
+    if (rc == 0)
+        rc = mdb_cursor_open(reader, 0, &cursor);
+    if (rc != 0) {
+        mdb_txn_abort(reader);
         return false;
+    }
     while ((rc = mdb_cursor_get(cursor, &key, &list, MDB_NEXT)) == 0) {
         size_t count, page;
 
@@ -141,7 +137,8 @@ is_free(struct lmdb_store *s, uint64_t from, uint64_t to)
             found += page >= from && page < to;
         }
     }
-    close_free_list(reader, cursor);
+    mdb_cursor_close(cursor);
+    mdb_txn_abort(reader);
     return rc == MDB_NOTFOUND && found >= to - from;
 }
 

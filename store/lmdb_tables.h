@@ -103,7 +103,7 @@ struct fold {
 /* How full the map is: counting free pages is a walk, so the sum is kept a while. */
 struct space {
     uint64_t free_pages;
-    uint32_t age; /* commits since counted; 0: not counted */
+    uint32_t age; /* commits since it was counted */
 };
 
 struct lmdb_store {
@@ -206,11 +206,11 @@ lmdb_grow(struct lmdb_store *s);
 
 /* Pages in use, free ones not counted. */
 int
-lmdb_used_pages(struct lmdb_store *s, uint64_t *out);
+lmdb_used_pages(struct lmdb_store *s, MDB_txn *txn, uint64_t *out);
 
-/* Octets that puts of this commit may still take. */
+/* Octets that puts of this commit may take; counted anew where that is less than wanted. */
 int
-lmdb_room(struct lmdb_store *s, uint64_t *out);
+lmdb_room(struct lmdb_store *s, uint64_t wanted, uint64_t *out);
 
 void
 lmdb_room_taken(struct lmdb_store *s, uint64_t bytes);

@@ -54,7 +54,7 @@ tail_is_gone(const struct tail *tail, uint64_t id)
 }
 
 bool
-tail_is_gone_counted(const struct tail *tail, uint64_t id)
+tail_is_counted_off(const struct tail *tail, uint64_t id)
 {
     const struct queue_item *mark = queue_first(&tail->gone, id);
 

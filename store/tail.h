@@ -63,9 +63,9 @@ tail_mark(struct tail *tail, uint64_t sequence, uint64_t id, uint32_t size);
 bool
 tail_is_gone(const struct tail *tail, uint64_t id);
 
-/* Gone, and its mark will take it off the totals when that is folded. */
+/* Gone by a mark that the totals will follow. */
 bool
-tail_is_gone_counted(const struct tail *tail, uint64_t id);
+tail_is_counted_off(const struct tail *tail, uint64_t id);
 
 /* Messages and marks together: what a fold has to do. */
 size_t

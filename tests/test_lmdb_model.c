@@ -277,8 +277,8 @@ chosen_seed(void)
     return seed;
 }
 
-/* Stores are refused early enough that the file keeps its size but for the last resort: where
- * a removal of many finds no page the map grows by a tenth, and so few times. */
+/* In so small a map what is held back is some twenty pages: it may have grown, as the last
+ * resort, but not for stores. */
 static void
 check_small_map(struct model *m)
 {
@@ -287,7 +287,7 @@ check_small_map(struct model *m)
 
     snprintf(path, sizeof path, "%s/data.mdb", m->t->directory);
     assert_int_equal(stat(path, &st), 0);
-    assert_true((uint64_t)st.st_size <= m->t->options.map_bytes * 3 / 2);
+    assert_true((uint64_t)st.st_size <= m->t->options.map_bytes * 2);
     assert_true(m->refused > 0);
     stores_store(m->t, aors[0], "again");
 }
