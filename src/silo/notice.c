@@ -103,12 +103,26 @@ notice_order(struct silo *silo, const struct incoming *in, struct slice aor)
     return order;
 }
 
+/* One sender is one however he writes his URI: else each spelling would be told. */
+static struct slice
+sender_of(const struct notice_order *order, char text[AOR_MAX])
+{
+    struct uri from;
+    const char *why;
+    size_t len = 0;
+
+    if (uri_parse(order->from_uri, &from, &why) == PARSE_OK)
+        len = uri_canonical_aor(&from, text, AOR_MAX);
+    return len == 0 ? order->from_uri : slice_of(text, len);
+}
+
 /* Whether the pair may be told now; then it is silent for a while. When every place of its
  * set is taken by younger pairs it may not: at most one notice is the promise. */
 static bool
 break_silence(struct notices *notices, const struct notice_order *order, int64_t now_s)
 {
-    const struct slice parts[] = { order->from_uri, order->aor };
+    char text[AOR_MAX];
+    const struct slice parts[] = { sender_of(order, text), order->aor };
     uint64_t pair = siphash64_parts(&notices->key, parts, 2);
     struct silence *set = notices->silences[pair % SETS], *place = NULL;
 
