@@ -83,6 +83,25 @@ start_dump(struct router *router, struct slice aor, struct slice contact)
         dump_registered(router->silo, aor, contact);
 }
 
+/* Its bindings could not be saved. A later REGISTER that waits in the open batch was built on
+ * them, and what it will be promised stays: it takes over what to go back to. */
+static void
+put_back(const struct saved_wait *wait, struct moment now)
+{
+    struct router *router = wait->router;
+    struct journal *journal = &router->silo->journal;
+    struct journal_wait *later = journal_find_binding(journal, wait->aor);
+    struct slice before;
+
+    if (later == NULL) {
+        location_restore(router->location, wait->aor, wait->before, now);
+        return;
+    }
+    before = journal_keep(journal, wait->before);
+    if (before.len == wait->before.len)
+        CONTAINER_OF(later, struct saved_wait, wait)->before = before;
+}
+
 static void
 saved(struct journal_wait *journal_wait, const struct journal_result *result,
       struct moment now)
@@ -100,7 +119,7 @@ saved(struct journal_wait *journal_wait, const struct journal_result *result,
         return;
     }
     server_table_forget(router->requests, &wait->key);
-    location_restore(router->location, wait->aor, wait->before, now);
+    put_back(wait, now);
 }
 
 static struct slice

@@ -64,6 +64,18 @@ journal_save_binding(struct journal *journal, struct slice aor, struct slice val
     return batch_save_binding(journal->open, aor, value, wait);
 }
 
+/* Linear; asked when a commit has failed. */
+struct journal_wait *
+journal_find_binding(const struct journal *journal, struct slice aor)
+{
+    const struct batch *open = journal->open;
+
+    for (size_t i = 0; i < open->binding_count; i++)
+        if (open->bindings[i].owner != NULL && slice_equal(open->bindings[i].aor, aor))
+            return open->bindings[i].owner;
+    return NULL;
+}
+
 void
 journal_flush(struct journal *journal)
 {

@@ -58,6 +58,10 @@ bool
 journal_save_binding(struct journal *journal, struct slice aor, struct slice value,
                      struct journal_wait *wait);
 
+/* The first wait of that AoR's bindings in the open batch; NULL: there is none. */
+struct journal_wait *
+journal_find_binding(const struct journal *journal, struct slice aor);
+
 /* Hands the open batch out, if there is anything in it and none is out. */
 void
 journal_flush(struct journal *journal);
