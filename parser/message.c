@@ -252,10 +252,10 @@ message_parse(struct message *m, struct slice bytes, enum message_framing framin
         return PARSE_BAD;
     }
     is_whole = index_lines(m, &rest);
-    if (bytes.len - rest.len > MESSAGE_BYTES_MAX)
-        blame(m, 513, "Header fields too long");
     if (!is_whole && is_stream && bytes.len <= MESSAGE_BYTES_MAX)
         return PARSE_PARTIAL;
+    if (bytes.len - rest.len > MESSAGE_BYTES_MAX || (!is_whole && is_stream))
+        blame(m, 513, "Header fields too long");
     if (!is_whole)
         blame(m, 400, "Missing empty line behind the header fields");
     read_request_uri(m);

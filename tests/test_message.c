@@ -295,6 +295,25 @@ too_many_header_fields_are_513(void **state)
     free(at);
 }
 
+/* What has no end within the bound of a stream is too long (21.5.7), however few its lines. */
+static void
+one_header_field_without_end_is_513_in_a_stream(void **state)
+{
+    size_t head = strlen(HEAD "Subject: "), len = MESSAGE_BYTES_MAX + 1;
+    char *at = malloc(len);
+
+    (void)state;
+    assert_non_null(at);
+    memset(at, 'a', len);
+    memcpy(at, HEAD "Subject: ", head);
+    assert_int_equal(message_parse(&m, slice_of(at, len - 1), MESSAGE_STREAM),
+                     PARSE_PARTIAL);
+    assert_int_equal(message_parse(&m, slice_of(at, len), MESSAGE_STREAM), PARSE_BAD);
+    assert_int_equal(m.fault, 513);
+    expect_slice(m.to.uri.user, "bob");
+    free(at);
+}
+
 /* RFC 3261 25.1: an escaped NUL is a quoted-pair (RFC 4475 3.1.1.2), any other has no place
  * in a header, known or not. */
 static void
@@ -377,6 +396,7 @@ main(void)
         cmocka_unit_test(a_list_is_walked_over_all_its_lines),
         cmocka_unit_test(contacts_are_judged_in_a_register_alone),
         cmocka_unit_test(too_many_header_fields_are_513),
+        cmocka_unit_test(one_header_field_without_end_is_513_in_a_stream),
         cmocka_unit_test(a_nul_is_allowed_in_a_quoted_pair_alone),
         cmocka_unit_test(methods_have_names_in_one_case),
         cmocka_unit_test(every_prefix_on_a_stream_is_partial),
