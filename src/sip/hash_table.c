@@ -44,7 +44,10 @@ push(struct hash_table *table, struct hash_link *link)
 {
     struct hash_link **bucket = bucket_of(table, link->hash);
 
+    link->previous = NULL;
     link->next = *bucket;
+    if (link->next != NULL)
+        link->next->previous = link;
     *bucket = link;
 }
 
@@ -94,14 +97,14 @@ hash_table_insert(struct hash_table *table, struct hash_link *link, uint64_t has
 void
 hash_table_remove(struct hash_table *table, struct hash_link *link)
 {
-    struct hash_link **at = bucket_of(table, link->hash);
+    struct hash_link **at =
+        link->previous == NULL ? bucket_of(table, link->hash) : &link->previous->next;
 
-    while (*at != link) {
-        assert(*at != NULL);
-        at = &(*at)->next;
-    }
+    assert(*at == link);
     *at = link->next;
-    link->next = NULL;
+    if (link->next != NULL)
+        link->next->previous = link->previous;
+    link->next = link->previous = NULL;
     table->count--;
 }
 

@@ -5,6 +5,8 @@
  *
  * Shape   Linear hashing (Litwin, 1980): each insertion splits at most one bucket, so no
  *         call pays for the whole table however far it grows. It never shrinks.
+ *         Removing costs the same however many things share a hash, as the bindings do
+ *         that came over one connection, and the transactions to one proxy.
  * Memory  Intrusive: the link lies in the thing. The table owns its buckets alone.
  * Errors  Only hash_table_init can fail. When there is no memory for more buckets the
  *         chains get longer.
@@ -17,7 +19,7 @@
 #include <stdint.h>
 
 struct hash_link {
-    struct hash_link *next; /* of the same bucket */
+    struct hash_link *next, *previous; /* of the same bucket; NULL: none */
     uint64_t hash;
 };
 
