@@ -81,8 +81,12 @@ journal_flush(struct journal *journal)
 {
     struct batch *out = journal->open;
 
-    if (journal->is_out || batch_is_empty(out))
+    if (journal->is_out)
         return;
+    if (batch_is_empty(out)) {
+        batch_reset(out); /* what was prepared for a put that then failed */
+        return;
+    }
     journal->open = other_batch(journal);
     journal->is_out = true;
     journal->disk->commit(journal->disk->self, out);
