@@ -14,7 +14,7 @@ enum {
     LIMIT_CLIENT_TRANSACTIONS =
         65536,                /* requests of ours in flight; past it dumps wait */
     LIMIT_BINDINGS = 1048576, /* in all; past it 503 to a REGISTER that adds one */
-    LIMIT_DUMPS = 65536,      /* AoRs being dumped at once; more wait in a queue */
+    LIMIT_DUMPS = 65536,      /* AoRs being dumped; others wait for their REGISTER */
     LIMIT_NOTICES = 65536,    /* (sender, recipient) pairs remembered for silence */
     LIMIT_LOOKUPS = 1024,     /* host names being looked up; past it: no address */
     LIMIT_CONNECTION_OUT_BYTES =
