@@ -268,6 +268,23 @@ msilo_use_contact_1_notifies_the_contact(void **state)
         strstr(sent_at(w, "MESSAGE", 0)->bytes, "MESSAGE sip:alice@10.1.0.9 SIP/2.0"));
 }
 
+/* RFC 3261 19.1.1: a Request-URI has no headers. */
+static void
+a_notice_leaves_the_headers_of_the_contact_out(void **state)
+{
+    struct world *w = scene_with("msilo.registrar=sip:silo@example.org", NULL);
+    const struct sent *notice;
+
+    (void)state;
+    assert_int_equal(
+        ask(w, &(struct ask){ .headers = "Contact: <sip:alice@10.1.0.9?Subject=x>\r\n" }),
+        202);
+    world_run(w, 2000);
+    notice = sent_at(w, "MESSAGE", 0);
+    assert_non_null(notice);
+    assert_non_null(strstr(notice->bytes, "MESSAGE sip:alice@10.1.0.9 SIP/2.0"));
+}
+
 /* From is a user of ours who is not registered: there is no way to her. */
 static void
 msilo_use_contact_0_notifies_the_from_uri(void **state)
@@ -471,6 +488,7 @@ main(void)
         SCENE(msilo_registrar_sends_notices),
         SCENE(without_msilo_registrar_there_are_no_notices),
         SCENE(msilo_use_contact_1_notifies_the_contact),
+        SCENE(a_notice_leaves_the_headers_of_the_contact_out),
         SCENE(msilo_use_contact_0_notifies_the_from_uri),
         SCENE(msilo_offline_message_and_content_type_make_the_notice),
         SCENE(msilo_expire_time_is_how_long_a_message_is_kept),

@@ -64,18 +64,6 @@ aor_uri(struct silo *silo, struct slice aor)
     return slice_of(out, scheme.len + aor.len);
 }
 
-/* RFC 3261 19.1.1: the headers of a Contact URI have no place in a Request-URI. */
-static struct slice
-without_headers(struct slice contact)
-{
-    struct uri uri;
-    const char *why;
-
-    if (uri_parse(contact, &uri, &why) != PARSE_OK || slice_is_absent(uri.headers))
-        return contact;
-    return slice_head(contact, contact.len - uri.headers.len - 1);
-}
-
 bool
 dump_request_fits(const struct record *record)
 {
@@ -92,8 +80,7 @@ dump_request_fill(struct silo *silo, const struct record *record,
 {
     bool by_proxy = !slice_is_absent(silo->settings->outbound_proxy);
 
-    out->r_uri =
-        by_proxy ? aor_uri(silo, record->aor) : without_headers(binding->contact);
+    out->r_uri = by_proxy ? aor_uri(silo, record->aor) : binding->contact;
     out->route = by_proxy ? slice_absent() : binding->path;
     out->from_name = record->src_name;
     out->from_uri = record->src_addr;

@@ -90,12 +90,12 @@ write_content(struct writer *w, struct silo *silo, const struct message_out *mes
 
 static void
 write_message(struct writer *w, struct silo *silo, const struct message_out *message,
-              struct slice branch, struct moment now)
+              struct slice r_uri, struct slice branch, struct moment now)
 {
     char tag[TAG_BYTES];
 
     hex64_write(siphash64(&silo->run, branch), tag);
-    writer_request_line(w, SLICE("MESSAGE"), message->r_uri);
+    writer_request_line(w, SLICE("MESSAGE"), r_uri);
     write_via(w, silo, &message->flow, branch);
     writer_bytes(w, SLICE("Max-Forwards: 70\r\n"));
     if (message->route.len > 0)
@@ -107,6 +107,18 @@ write_message(struct writer *w, struct silo *silo, const struct message_out *mes
     write_cseq(w, now);
     write_date(w, message->date_s);
     write_content(w, silo, message);
+}
+
+/* RFC 3261 19.1.1: the headers of a Contact URI have no place in a Request-URI. */
+static struct slice
+without_headers(struct slice uri_text)
+{
+    struct uri uri;
+    const char *why;
+
+    if (uri_parse(uri_text, &uri, &why) != PARSE_OK || slice_is_absent(uri.headers))
+        return uri_text;
+    return slice_head(uri_text, uri_text.len - uri.headers.len - 1);
 }
 
 static void
@@ -130,14 +142,15 @@ message_out_send(struct silo *silo, const struct message_out *message,
         .owner = message->owner,
         .answered = message->answered == NULL ? nobody_asks : message->answered,
     };
+    struct slice r_uri = without_headers(message->r_uri);
     char *buffer = arena_alloc(silo->arena, MESSAGE_OUT_MAX);
     struct writer w;
 
-    if (buffer == NULL || message->r_uri.len == 0 || message->call_id.len == 0)
+    if (buffer == NULL || r_uri.len == 0 || message->call_id.len == 0)
         return MESSAGE_OUT_FAILED; /* out of memory, here or where they were made */
-    branch_make(&silo->durable, silo_nonce(silo), message->r_uri, branch);
+    branch_make(&silo->durable, silo_nonce(silo), r_uri, branch);
     writer_init(&w, buffer, MESSAGE_OUT_MAX);
-    write_message(&w, silo, message, request.branch, now);
+    write_message(&w, silo, message, r_uri, request.branch, now);
     request.bytes = writer_done(&w);
     if (slice_is_absent(request.bytes))
         return MESSAGE_OUT_TOO_BIG;

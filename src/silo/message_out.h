@@ -14,7 +14,7 @@ enum {
 
 struct message_out {
     struct flow flow;
-    struct slice r_uri;
+    struct slice r_uri; /* its headers are left out */
     struct slice route; /* Path elements, comma-separated; empty: none */
     struct slice from_name, from_uri;
     struct slice to_name, to_uri;
