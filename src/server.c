@@ -29,8 +29,9 @@ struct server {
 
     struct timer check_timer; /* msilo.check_time */
     uint32_t passes;
-    uint64_t writes; /* since the last offer to fold */
-    bool tidy_wanted, tidy_is_out, expire_wanted;
+    uint64_t writes;                 /* since the last offer to fold */
+    bool tidy_wanted, expire_wanted; /* for the next step of tidying */
+    bool tidy_is_out, expire_is_out;
 
     struct log_gate garbage, failures;
     struct responder responder; /* large, as is the next */
@@ -347,6 +348,8 @@ server_tidied(struct server *server, enum store_status status,
 {
     (void)now;
     server->tidy_is_out = false;
+    if (server->expire_is_out && (status != STORE_OK || result->more))
+        server->expire_wanted = true; /* beside what a pass has asked for meanwhile */
     if (status != STORE_OK)
         return; /* the next pass tries again */
     server->silo.counters.expired += result->expired;
@@ -354,8 +357,6 @@ server_tidied(struct server *server, enum store_status status,
         LOG(LOG_INFO, "silo.expired", LOG_NUMBER("count", result->expired));
     if (result->more)
         server->tidy_wanted = true;
-    else
-        server->expire_wanted = false;
 }
 
 void
@@ -382,9 +383,10 @@ server_flush(struct server *server, struct moment now)
     reader_flush(&server->silo.reader, now);
     if (!server->tidy_wanted || server->tidy_is_out)
         return;
-    server->tidy_wanted = false;
     server->tidy_is_out = true;
-    server->disk.tidy(server->disk.self, server->expire_wanted);
+    server->expire_is_out = server->expire_wanted;
+    server->tidy_wanted = server->expire_wanted = false;
+    server->disk.tidy(server->disk.self, server->expire_is_out);
 }
 
 void

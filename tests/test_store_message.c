@@ -390,6 +390,22 @@ a_cleaning_pass_goes_on_until_nothing_is_expired(void **state)
     assert_int_equal(stored_count(w), 0);
 }
 
+/* A step of tidying that expires nothing may come back after the pass that should. */
+static void
+a_cleaning_pass_during_another_step_is_not_forgotten(void **state)
+{
+    struct world *w = scene_with("msilo.check_time=10", "msilo.clean_period=2", NULL);
+
+    (void)state;
+    assert_int_equal(ask(w, &(struct ask){ .headers = "Expires: 5\r\n" }), 202);
+    w->faults.delay_ms = 6000;
+    world_run(w, 21000);
+    assert_int_equal(stored_count(w), 1);
+    w->faults.delay_ms = 1;
+    world_run(w, 5000);
+    assert_int_equal(stored_count(w), 0);
+}
+
 /* ---- not stored ---- */
 
 static void
@@ -732,6 +748,7 @@ main(void)
         SCENE(expires_0_is_480_and_not_stored),
         SCENE(an_expired_message_is_deleted_by_a_cleaning_pass),
         SCENE(a_cleaning_pass_goes_on_until_nothing_is_expired),
+        SCENE(a_cleaning_pass_during_another_step_is_not_forgotten),
         SCENE(the_registrars_own_messages_are_503),
         SCENE(types_of_nostore_types_are_480),
         SCENE(a_compact_content_type_is_one_of_nostore_types_too),
