@@ -568,6 +568,25 @@ a_server_that_stops_refuses_what_is_new_and_answers_what_it_took(void **state)
     assert_int_equal(stored_count(w), 1);
 }
 
+/* A dump that looks a name up when the server stops ends there. */
+static void
+a_name_that_is_found_after_the_stop_starts_no_delivery(void **state)
+{
+    struct world *w = scene_with("msilo.outbound_proxy=sip:proxy.example.net", NULL);
+    struct phone *bob = phone_offline(w, "bob", PROTOCOL_UDP);
+
+    (void)state;
+    wire_add_name(w, "proxy.example.net", wire_address(77, 5060));
+    store_body(w, "bob", "hello");
+    w->link.delay_ms = 3000;
+    phone_register(bob, 3600);
+    world_run(w, 1000);
+    server_stop(w->server, w->now);
+    world_run(w, 10000);
+    assert_int_equal(world_count_sent(w, "MESSAGE"), 0);
+    assert_true(server_is_idle(w->server));
+}
+
 /* More than a batch holds while the disk is slow. */
 static void
 too_many_at_once_are_503_and_the_others_stored(void **state)
@@ -758,6 +777,7 @@ main(void)
         SCENE(a_full_store_is_503),
         SCENE(a_failed_commit_is_503_for_all_that_were_in_it),
         SCENE(a_server_that_stops_refuses_what_is_new_and_answers_what_it_took),
+        SCENE(a_name_that_is_found_after_the_stop_starts_no_delivery),
         SCENE(too_many_at_once_are_503_and_the_others_stored),
         SCENE(no_202_before_the_commit_is_back),
         SCENE(what_was_answered_202_outlives_the_process),
