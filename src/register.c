@@ -46,7 +46,10 @@ accept_now(struct router *router, const struct incoming *in, struct slice aor)
     struct flow flow = responder_flow(in->message, &in->flow);
     struct slice bytes = write_accepted(router, in, aor);
 
-    if (!slice_is_absent(bytes))
+    if (slice_is_absent(bytes))
+        responder_answer(router->responder, in->message, &in->flow, 500,
+                         SLICE("Bindings Fit No Answer"));
+    else
         transport->send(transport->self, &flow, bytes);
 }
 
@@ -109,7 +112,7 @@ saved(struct journal_wait *journal_wait, const struct journal_result *result,
     struct saved_wait *wait = CONTAINER_OF(journal_wait, struct saved_wait, wait);
     struct router *router = wait->router;
     const struct transport *transport = router->transport;
-    bool ok = result->status == STORE_OK;
+    bool ok = result->status == STORE_OK && result->put == PUT_STORED;
 
     transport->send(transport->self, &wait->answer_to,
                     ok ? wait->accepted : wait->failed);
@@ -135,6 +138,7 @@ write_failed(struct router *router, const struct incoming *in)
     return writer_done(&w);
 }
 
+/* Empty: there are no bindings. Absent: out of memory. */
 static struct slice
 encode(struct router *router, struct slice aor, struct moment now)
 {
@@ -189,9 +193,11 @@ process(struct router *router, const struct incoming *in, struct slice aor)
     bool is_saved = settings->db_mode == 1;
     bool verified = in->from_trusted || protocol_is_reliable(in->flow.protocol);
     struct slice before = is_saved ? encode(router, aor, in->now) : slice_absent();
-    struct registrar_result result = registrar_process(
-        router->location, &bounds, in->message, aor, &in->flow, verified, in->now);
+    struct registrar_result result = { .status = 500, .reason = SLICE("Out Of Memory") };
 
+    if (!is_saved || !slice_is_absent(before))
+        result = registrar_process(router->location, &bounds, in->message, aor, &in->flow,
+                                   verified, in->now);
     if (result.status != ANSWER_STATUS_OK) {
         server_table_forget(router->requests, &in->key);
         refuse_now(router, in, result.status, result.reason);

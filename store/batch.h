@@ -53,6 +53,8 @@ struct saved_binding {
     struct slice aor;
     struct slice value;
     void *owner;
+
+    enum put_result result; /* PUT_STORED, or PUT_NO_SPACE; taking away always works */
 };
 
 struct batch_block;

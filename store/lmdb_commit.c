@@ -302,22 +302,29 @@ write_removals(struct writing *w, const struct batch *batch)
 }
 
 static int
-write_binding(struct writing *w, const struct saved_binding *saved)
+write_binding(struct writing *w, struct saved_binding *saved)
 {
     const MDB_dbi table = w->s->tables[TABLE_BINDINGS];
     struct hash128 hash = siphash128(&w->s->base.secret, saved->aor);
     MDB_val key = val_of(hash.bytes, sizeof hash.bytes);
     MDB_val val = val_of(NULL, 4 + saved->aor.len + saved->value.len);
+    uint64_t room = lmdb_room_of(w->s, val.mv_size);
     char *at;
     int rc;
 
+    saved->result = PUT_STORED;
     if (slice_is_absent(saved->value)) {
         rc = mdb_del(w->txn, table, &key, NULL);
         return rc == MDB_NOTFOUND ? 0 : rc;
     }
+    if (room > w->room) {
+        saved->result = PUT_NO_SPACE;
+        return 0;
+    }
     rc = mdb_put(w->txn, table, &key, &val, MDB_RESERVE);
     if (rc != 0)
         return rc;
+    w->room -= room;
     at = val.mv_data;
     put_u32(at, (uint32_t)saved->aor.len);
     memcpy(at + 4, saved->aor.at, saved->aor.len);
@@ -388,6 +395,9 @@ room_wanted(const struct lmdb_store *s, const struct batch *batch)
 
     for (size_t i = 0; i < batch->put_count; i++)
         wanted += lmdb_room_of(s, batch->puts[i].value.len);
+    for (size_t i = 0; i < batch->binding_count; i++)
+        wanted +=
+            lmdb_room_of(s, batch->bindings[i].aor.len + batch->bindings[i].value.len);
     return wanted;
 }
 

@@ -74,7 +74,7 @@ resolver_ask(struct resolver *resolver, uint64_t ticket, struct slice host)
     struct lookup *lookup = calloc(1, sizeof *lookup);
 
     if (lookup == NULL)
-        return; /* the transaction that asked ends by its own timer */
+        return; /* who waits gives up by a timer of his own */
     lookup->resolver = resolver;
     lookup->ticket = ticket;
     link_init(&lookup->link);

@@ -22,7 +22,9 @@ struct dump {
     struct hash_link link;
     struct silo *silo;
     enum dump_state state;
-    struct timer timer; /* waiting: the next try; removing: the removal again */
+    struct timer
+        timer; /* waiting: the next try; removing: the removal again; locating: an
+                           end to it */
     struct page_wait page_wait;
     struct hop_wait hop_wait;
     struct journal_wait removal_wait;
@@ -202,6 +204,14 @@ removed(struct journal_wait *wait, const struct journal_result *result, struct m
     next_message(dump, now);
 }
 
+/* A name server may never answer. */
+static void
+give_up_locating(struct dump *dump, struct moment now)
+{
+    hop_wait_cancel(dump->silo->hops, &dump->hop_wait);
+    back_off(dump, now);
+}
+
 static void
 timer_fired(struct timer *timer, struct moment now)
 {
@@ -210,6 +220,8 @@ timer_fired(struct timer *timer, struct moment now)
 
     if (dump->state == DUMP_REMOVING)
         remove_message(dump, now);
+    else if (dump->state == DUMP_LOCATING)
+        give_up_locating(dump, now);
     else if (dump_binding(dump->silo, aor_of(dump), contact) == NULL)
         free_dump(dump);
     else
@@ -274,6 +286,7 @@ located(struct hop_wait *wait, const struct flow *flow, struct moment now)
     struct slice contact = slice_of(dump->contact, dump->contact_len);
     const struct binding *binding = dump_binding(dump->silo, aor_of(dump), contact);
 
+    timer_stop(dump->silo->wheel, &dump->timer);
     if (binding == NULL || dump->silo->is_stopping)
         free_dump(dump);
     else if (flow == NULL)
@@ -299,6 +312,8 @@ locate(struct dump *dump, struct moment now)
         send_message(dump, binding, &flow, now);
         break;
     case HOP_WAITING:
+        timer_start(dump->silo->wheel, &dump->timer,
+                    now.ms + (uint64_t)dump->silo->settings->fr_timer_s * 1000);
         break;
     case HOP_NONE:
         back_off(dump, now);

@@ -116,8 +116,12 @@ journal_committed(struct journal *journal, enum store_status status, struct mome
     }
     for (size_t i = 0; i < done->removal_count; i++)
         tell(done->removals[i].owner, &result, now);
-    for (size_t i = done->binding_count; i > 0; i--)
-        tell(done->bindings[i - 1].owner, &result, now);
+    for (size_t i = done->binding_count; i > 0; i--) {
+        const struct saved_binding *saved = &done->bindings[i - 1];
+        struct journal_result of_binding = { status, saved->result, 0 };
+
+        tell(saved->owner, &of_binding, now);
+    }
     batch_reset(done);
     journal->is_out = false;
     return writes;

@@ -16,7 +16,7 @@
 
 struct journal_result {
     enum store_status status; /* of the commit; the others only with STORE_OK */
-    enum put_result put;      /* of a put */
+    enum put_result put;      /* of a put, or of a saved binding */
     uint64_t id;              /* of a put that was stored */
 };
 

@@ -5,7 +5,7 @@
  * the port is the URI's, else 5060. The flow leaves from the first listener of that
  * protocol and address family.
  *
- * Memory  A waiting hop_wait is the caller's; hops_cancel it before it goes.
+ * Memory  A waiting hop_wait is the caller's; hop_wait_cancel it before it goes.
  * Limits  LIMIT_LOOKUPS names at once.
  */
 #ifndef SIP_NEXT_HOP_H
