@@ -228,6 +228,37 @@ a_full_disk_refuses_and_goes_on_once_there_is_room(void **state)
         assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* Bindings leave the reserve alone, too: with usrloc.db_mode 1 a stranger's REGISTERs must not
+ * bring removing to an end. */
+static void
+bindings_are_refused_before_removing_would_fail(void **state)
+{
+    struct stores *t = *state;
+    static char value[2000];
+    char aor[40];
+    int count = 0;
+    enum put_result result = PUT_STORED;
+
+    t->options.map_bytes = SMALL_MAP;
+    stores_open_server(t);
+    stores_store(t, "user0@example.org", "hello");
+    for (; result == PUT_STORED && count < 2000; count++) {
+        snprintf(aor, sizeof aor, "user%d@example.org", count);
+        assert_true(batch_save_binding(&t->batch, slice_of(aor, strlen(aor)),
+                                       slice_of(value, sizeof value), NULL));
+        stores_commit(t);
+        result = t->batch.bindings[0].result;
+        batch_reset(&t->batch);
+    }
+    assert_int_equal(result, PUT_NO_SPACE);
+    assert_true(file_bytes(t) <= SMALL_MAP / 85 * 100 + 8192);
+    drain(t, 10);
+    batch_save_binding(&t->batch, slice_of("user0@example.org", 17), slice_absent(),
+                       NULL);
+    stores_commit(t);
+    assert_int_equal(t->batch.bindings[0].result, PUT_STORED);
+}
+
 #define ROW(name) cmocka_unit_test_setup_teardown(name, stores_setup, stores_teardown)
 
 int
@@ -238,6 +269,7 @@ main(void)
         ROW(a_full_store_is_emptied_by_hundreds),
         ROW(a_full_store_that_never_folded_is_emptied_at_once),
         ROW(a_full_store_expires),
+        ROW(bindings_are_refused_before_removing_would_fail),
         ROW(a_file_that_may_not_grow_fails_and_works_again),
         ROW(a_full_disk_refuses_and_goes_on_once_there_is_room),
     };
