@@ -354,9 +354,10 @@ a_notice_that_fails_changes_nothing(void **state)
     assert_int_equal(stored_count(w), 1);
 }
 
-/* Section 8: one datagram with a false source must not make us send many. */
+/* Section 8: with auth.message trusted the 403 comes first, so no datagram of a stranger gets
+ * as far as the check in notice_order. */
 static void
-an_address_that_has_not_shown_that_it_receives_gets_none(void **state)
+a_stranger_is_refused_and_gets_no_notice(void **state)
 {
     struct world *w = scene_with(REGISTRAR, NULL);
     struct phone *ann = phone_offline(w, "ann", PROTOCOL_UDP);
@@ -404,7 +405,7 @@ main(void)
         SCENE(one_sender_is_one_however_his_uri_is_written),
         SCENE(a_notice_is_never_stored),
         SCENE(a_notice_that_fails_changes_nothing),
-        SCENE(an_address_that_has_not_shown_that_it_receives_gets_none),
+        SCENE(a_stranger_is_refused_and_gets_no_notice),
         SCENE(a_server_that_dies_while_a_name_is_looked_up_forgets_the_notice),
     };
 
