@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 enum {
-    SEEDS = 1000,
+    SEEDS = 3000,
     USERS = 3,
     PHONES = 5,
     SENDERS = 3,
