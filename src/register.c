@@ -53,6 +53,7 @@ accept_now(struct router *router, const struct incoming *in, struct slice aor)
         transport->send(transport->self, &flow, bytes);
 }
 
+/* What is too brief is told the least, what is too much when to come again. */
 static void
 refuse_now(struct router *router, const struct incoming *in, unsigned status,
            struct slice reason)
@@ -61,10 +62,12 @@ refuse_now(struct router *router, const struct incoming *in, unsigned status,
     struct writer w;
 
     writer_init(&w, digits, sizeof digits);
-    writer_number(&w, router->settings->min_expires_s);
-    if (status == 423)
-        responder_answer_with(router->responder, in->message, &in->flow, status, reason,
-                              SLICE("Min-Expires"), writer_done(&w));
+    writer_number(&w,
+                  status == 423 ? router->settings->min_expires_s : LIMIT_RETRY_AFTER_S);
+    if (status == 423 || status == 503)
+        route_refuse_with(router, in, status, reason,
+                          status == 423 ? SLICE("Min-Expires") : SLICE("Retry-After"),
+                          writer_done(&w));
     else
         route_refuse(router, in, status, reason);
 }

@@ -27,9 +27,9 @@ log_refusal(struct router *router, const struct incoming *in, unsigned status,
         LOG_TEXT("why", reason), LOG_NUMBER("missed", missed));
 }
 
-static void
-refuse_with(struct router *router, const struct incoming *in, unsigned status,
-            struct slice reason, struct slice name, struct slice value)
+void
+route_refuse_with(struct router *router, const struct incoming *in, unsigned status,
+                  struct slice reason, struct slice name, struct slice value)
 {
     log_refusal(router, in, status, reason);
     if (in->message->method == METHOD_ACK)
@@ -42,7 +42,7 @@ void
 route_refuse(struct router *router, const struct incoming *in, unsigned status,
              struct slice reason)
 {
-    refuse_with(router, in, status, reason, slice_absent(), slice_absent());
+    route_refuse_with(router, in, status, reason, slice_absent(), slice_absent());
 }
 
 /* RFC 3261 8.2.2.3: the option tags of Require that we lack; the length of their list. */
@@ -76,9 +76,9 @@ refuses_require(struct router *router, const struct incoming *in)
     len = unsupported_tags(in->message, tags, ROOM);
     if (len == 0)
         return false;
-    refuse_with(router, in, 420, SLICE("Bad Extension"), SLICE("Unsupported"),
-                len == ROOM ? message_header(in->message, HEADER_REQUIRE)
-                            : slice_of(tags, len));
+    route_refuse_with(router, in, 420, SLICE("Bad Extension"), SLICE("Unsupported"),
+                      len == ROOM ? message_header(in->message, HEADER_REQUIRE)
+                                  : slice_of(tags, len));
     return true;
 }
 
@@ -163,8 +163,8 @@ answer_other(struct router *router, const struct incoming *in)
     else if (len > 0 && location_find(router->location, slice_of(text, len)) == NULL)
         route_refuse(router, in, 404, SLICE("Not Found"));
     else
-        refuse_with(router, in, 405, SLICE("Method Not Allowed"), SLICE("Allow"),
-                    allowed);
+        route_refuse_with(router, in, 405, SLICE("Method Not Allowed"), SLICE("Allow"),
+                          allowed);
 }
 
 /* One that may go no further is answered by whoever has it (RFC 3261 11). */

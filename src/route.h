@@ -30,4 +30,9 @@ void
 route_refuse(struct router *router, const struct incoming *in, unsigned status,
              struct slice reason);
 
+/* The same with one more header. */
+void
+route_refuse_with(struct router *router, const struct incoming *in, unsigned status,
+                  struct slice reason, struct slice name, struct slice value);
+
 #endif

@@ -190,6 +190,7 @@ registrar_max_contacts_bounds_an_aor(void **state)
     assert_int_equal(
         register_with(w, "Contact: <sip:bob@10.1.0.1>, <sip:bob@10.1.0.2>\r\n"), 200);
     assert_int_equal(register_with(w, "Contact: <sip:bob@10.1.0.3>\r\n"), 503);
+    assert_string_equal(answer_header(w->tester, "Retry-After"), "5");
 }
 
 /* ---- usrloc ---- */
