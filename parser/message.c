@@ -264,6 +264,7 @@ message_parse(struct message *m, struct slice bytes, enum message_framing framin
         return PARSE_PARTIAL;
     if (is_whole)
         m->size = (size_t)(bytes.len - rest.len) + m->body.len;
+    m->text = slice_head(bytes, m->size);
     return m->why == NULL ? PARSE_OK : PARSE_BAD;
 }
 

@@ -75,7 +75,8 @@ struct message {
     struct slice cseq_method;
     int max_forwards; /* -1: absent. Over 255 is BAD. */
     struct slice body;
-    size_t size; /* octets of the whole message, body included */
+    size_t size;       /* octets of the whole message, body included */
+    struct slice text; /* all of them, as they came */
 
     unsigned
         fault; /* after PARSE_BAD: the status to answer with; 0: not even SIP, drop */

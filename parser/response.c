@@ -64,8 +64,8 @@ write_first_via(struct writer *w, const struct message *m, const struct reply *r
     writer_bytes(w, SLICE("\r\n"));
 }
 
-static void
-write_vias(struct writer *w, const struct message *m, const struct reply *reply)
+void
+writer_vias(struct writer *w, const struct message *m, const struct reply *reply)
 {
     int line = m->first[HEADER_VIA];
 
@@ -110,7 +110,7 @@ writer_response(struct writer *w, const struct message *m, unsigned status,
     writer_bytes(w, SLICE(" "));
     writer_value(w, reason);
     writer_bytes(w, SLICE("\r\n"));
-    write_vias(w, m, reply);
+    writer_vias(w, m, reply);
     write_same(w, m, HEADER_FROM);
     write_to(w, m, reply->to_tag);
     write_same(w, m, HEADER_CALL_ID);

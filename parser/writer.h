@@ -63,6 +63,10 @@ void
 writer_response(struct writer *w, const struct message *m, unsigned status,
                 struct slice reason, const struct reply *reply);
 
+/* Every Via of a request as it goes on, or back: the top one with received and rport. */
+void
+writer_vias(struct writer *w, const struct message *m, const struct reply *reply);
+
 /* "MESSAGE sip:bob@192.0.2.4 SIP/2.0" CRLF. */
 void
 writer_request_line(struct writer *w, struct slice method, struct slice uri);

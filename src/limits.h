@@ -14,9 +14,10 @@ enum {
     LIMIT_CLIENT_TRANSACTIONS =
         65536,                /* requests of ours in flight; past it dumps wait */
     LIMIT_BINDINGS = 1048576, /* in all; past it 503 to a REGISTER that adds one */
-    LIMIT_DUMPS = 65536,      /* AoRs being dumped; others wait for their REGISTER */
-    LIMIT_NOTICES = 65536,    /* (sender, recipient) pairs remembered for silence */
-    LIMIT_LOOKUPS = 1024,     /* host names being looked up; past it: no address */
+    LIMIT_KEPT_RESPONSE_BYTES = 67108864, /* passed on, for repetitions; then by status */
+    LIMIT_DUMPS = 65536,   /* AoRs being dumped; others wait for their REGISTER */
+    LIMIT_NOTICES = 65536, /* (sender, recipient) pairs remembered for silence */
+    LIMIT_LOOKUPS = 1024,  /* host names being looked up; past it: no address */
     LIMIT_CONNECTION_OUT_BYTES =
         1048576,                /* queued on one stream; past it: it is closed */
     LIMIT_DATAGRAMS_OUT = 4096, /* queued on one socket; past it: dropped, counted */

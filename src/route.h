@@ -1,4 +1,5 @@
-/* route - which request goes where: the refusals first, then REGISTER, OPTIONS, MESSAGE.
+/* route - which request goes where: the refusals first, then REGISTER, OPTIONS, MESSAGE, and
+ * what is passed between users.
  *
  * Reads top to bottom as the msilo documentation's script does. What a refusal says depends
  * on the request alone, so those are answered without a transaction (RFC 3261 8.2.7); what
@@ -7,7 +8,9 @@
 #ifndef ROUTE_H
 #define ROUTE_H
 
+#include "src/sip/pass.h"
 #include "src/sip/registrar.h"
+#include "src/sip/relay.h"
 #include "src/silo/silo.h"
 
 struct router {
@@ -18,8 +21,17 @@ struct router {
     struct location *location;
     struct domains *domains;
     struct silo *silo;
+    struct relays *relays;
+    struct passes *passes;
     struct log_gate refusals; /* a peer can repeat what is refused */
 };
+
+/* What the relays call: the failure route, and what came of it. `router` is their owner. */
+void *
+route_relay_failed(void *router, const struct relay_failure *failure);
+
+void
+route_relay_late(void *router, void *copy, bool taken, struct moment now);
 
 /* A request that was parsed. */
 void

@@ -3,6 +3,7 @@
 #include "src/arena.h"
 #include "src/route.h"
 #include "src/silo/dump.h"
+#include "src/silo/live_copy.h"
 #include "src/silo/notice.h"
 
 #include <stdlib.h>
@@ -26,6 +27,8 @@ struct server {
     struct arena arena;
     struct silo silo;
     struct router router;
+    struct relays relays;
+    struct passes passing;
 
     struct timer check_timer; /* msilo.check_time */
     uint32_t passes;
@@ -108,6 +111,40 @@ make_silo(struct server *server, const struct server_secrets *secrets)
     return server->silo.dumps != NULL && server->silo.notices != NULL;
 }
 
+static bool
+make_relays(struct server *server)
+{
+    const struct silo *silo = &server->silo;
+
+    server->relays = (struct relays){
+        .settings = server->settings,
+        .transport = &server->transport,
+        .wheel = &server->wheel,
+        .clients = server->clients,
+        .requests = server->requests,
+        .location = server->location,
+        .hops = &server->hops,
+        .domains = &server->domains,
+        .responder = &server->responder,
+        .arena = &server->arena,
+        .run = key_for(&silo->run, "relays"),
+        .branches = silo->durable,
+        .owner = &server->router,
+        .failed = route_relay_failed,
+        .late = route_relay_late,
+    };
+    server->passing = (struct passes){
+        .settings = server->settings,
+        .transport = &server->transport,
+        .hops = &server->hops,
+        .domains = &server->domains,
+        .responder = &server->responder,
+        .arena = &server->arena,
+        .key = silo->durable,
+    };
+    return relays_init(&server->relays);
+}
+
 struct server *
 server_new(const struct settings *settings, const struct transport *transport,
            const struct disk *disk, const struct server_secrets *secrets,
@@ -123,7 +160,8 @@ server_new(const struct settings *settings, const struct transport *transport,
     arena_init(&server->arena);
     domains_init(&server->domains, settings);
     next_hops_init(&server->hops, settings, &server->transport);
-    if (!make_tables(server, &secrets->run, now) || !make_silo(server, secrets)) {
+    if (!make_tables(server, &secrets->run, now) || !make_silo(server, secrets) ||
+        !make_relays(server)) {
         server_free(server);
         return NULL;
     }
@@ -137,6 +175,8 @@ server_new(const struct settings *settings, const struct transport *transport,
         .location = server->location,
         .domains = &server->domains,
         .silo = &server->silo,
+        .relays = &server->relays,
+        .passes = &server->passing,
     };
     timer_init(&server->check_timer, check_fired);
     timer_start(&server->wheel, &server->check_timer,
@@ -149,6 +189,9 @@ server_free(struct server *server)
 {
     if (server == NULL)
         return;
+    relays_free(&server->relays);
+    passes_free(&server->passing);
+    live_copies_free(&server->silo);
     dumps_free(server->silo.dumps);
     notices_free(&server->silo, server->silo.notices);
     journal_free(&server->silo.journal);
@@ -214,7 +257,8 @@ handle(struct server *server, const struct flow *flow, enum parse_status status,
     else if (status != PARSE_OK)
         route_refuse(&server->router, &in, m->fault, slice_of_string(m->why));
     else if (!m->is_request) {
-        if (!client_table_receive(server->clients, m, now))
+        if (!client_table_receive(server->clients, m, now) &&
+            !pass_response(&server->passing, m))
             log_garbage(server, flow, "Response to no request of ours", now);
     } else if (m->size > server->settings->max_message_size)
         refuse_length(server, &in);
@@ -401,7 +445,7 @@ server_is_idle(const struct server *server)
 {
     return journal_is_idle(&server->silo.journal) &&
            reader_is_idle(&server->silo.reader) && dumps_are_quiet(server->silo.dumps) &&
-           !server->tidy_is_out;
+           server->relays.open == 0 && !server->tidy_is_out;
 }
 
 bool

@@ -52,8 +52,9 @@ extern const struct setting settings_table[];
 extern const size_t settings_table_count;
 
 extern const struct setting_kind kind_number, kind_bytes, kind_flag, kind_word,
-    kind_listeners, kind_aliases, kind_networks, kind_types, kind_content_type, kind_url,
-    kind_table_name, kind_address_of_record, kind_proxy, kind_template;
+    kind_statuses, kind_listeners, kind_aliases, kind_networks, kind_types,
+    kind_content_type, kind_url, kind_table_name, kind_address_of_record, kind_proxy,
+    kind_template;
 
 /* NULL: there is no such key. */
 const struct setting *

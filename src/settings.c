@@ -31,9 +31,9 @@ static const struct setting_word log_formats[] = {
 };
 
 static const struct setting_word relays[] = {
-    { "none", 0, false },
-    { "trusted", 0, true },
-    { "all", 0, true },
+    { "none", RELAY_NONE, false },
+    { "trusted", RELAY_TRUSTED, false },
+    { "all", RELAY_ALL, false },
     { NULL, 0, false },
 };
 
@@ -59,8 +59,13 @@ const struct setting settings_table[] = {
       "one event a line, as key=value or as JSON", AT(log_format), 0, 0, log_formats },
     { "core.max_message_size", &kind_bytes, "65535", "bytes",
       "a longer SIP message is refused", AT(max_message_size), 1024, 65535, NULL },
+    { "core.max_forwards", &kind_number, "10", "",
+      "what a relayed request without Max-Forwards gets", AT(max_forwards), 1, 255,
+      NULL },
     { "core.relay", &kind_word, "none", "",
-      "requests for foreign domains: none refuses them", 0, 0, 0, 0, relays },
+      "requests for foreign domains: none refuses them, trusted relays those of "
+      "core.trusted",
+      AT(relay), 0, 0, relays },
     { "core.trusted", &kind_networks, "none", "list",
       "networks of trusted peers, such as 192.0.2.0/24, 2001:db8::/32", AT(trusted), 0,
       LIMIT_TRUSTED, NULL },
@@ -113,6 +118,12 @@ const struct setting settings_table[] = {
     { "msilo.store_mode", &kind_number, "0", "",
       "whose message it is, in order. 0: new, Request, To URI; 1: Request, To; 2: To",
       AT(store_mode), 0, 2, NULL },
+    { "msilo.failure_mode", &kind_number, "1", "", "the same after a relay that failed",
+      AT(failure_mode), 0, 2, NULL },
+    { "msilo.store_on", &kind_statuses,
+      "404, 405, 408, 410, 430, 480, 486, 487, 500, 501, 502, 503, 504", "list",
+      "final responses to a relayed message after which it is stored; all: any but 2xx",
+      AT(store_on), 0, STATUS_COUNT, NULL },
     { "msilo.offline_message", &kind_template,
       "Your message to $ru is stored and will be delivered when that user comes online.",
       "template", "what a notification says; $rU $rd $ru $fu $tu $T are filled in",
@@ -263,6 +274,13 @@ settings_override(struct settings *settings, const char *assignment,
         return true;
     snprintf(why, SETTINGS_WHY, "-o %s: %s", a.setting->key, a.why);
     return false;
+}
+
+bool
+settings_stores_on(const struct settings *settings, unsigned status)
+{
+    return status >= STATUS_FIRST && status < STATUS_FIRST + STATUS_COUNT &&
+           settings->store_on[status - STATUS_FIRST];
 }
 
 bool

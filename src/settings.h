@@ -20,6 +20,18 @@ struct listener {
     struct slice host;      /* as written, IPv6 with its brackets */
 };
 
+/* Who may have requests for foreign domains relayed. */
+enum relay_policy {
+    RELAY_NONE,
+    RELAY_TRUSTED, /* peers in core.trusted */
+    RELAY_ALL,
+};
+
+enum {
+    STATUS_FIRST = 300, /* of a final response that is no success */
+    STATUS_COUNT = 400,
+};
+
 enum auth_policy {
     AUTH_UNSET,   /* not written down: allowed while every listener is on loopback */
     AUTH_NONE,    /* everybody may */
@@ -36,6 +48,8 @@ struct settings {
     enum log_level log_level;
     enum log_format log_format;
     uint32_t max_message_size;
+    uint32_t max_forwards; /* of a request that has none */
+    enum relay_policy relay;
     uint32_t tcp_max_connections;
     uint32_t tcp_connection_lifetime_s;
 
@@ -51,7 +65,8 @@ struct settings {
     struct slice registrar; /* absent: no notices */
     uint32_t expire_time_s, check_time_s, clean_period;
     bool use_contact;
-    uint32_t store_mode;
+    uint32_t store_mode, failure_mode;
+    bool store_on[STATUS_COUNT]; /* by status, from STATUS_FIRST on */
     struct slice offline_message;
     struct slice content_type;
     uint64_t max_messages, max_bytes; /* 0: no limit */
@@ -97,6 +112,10 @@ settings_help(void *self, void (*print)(void *self, struct slice line));
 
 void
 settings_free(struct settings *settings);
+
+/* Whether a MESSAGE is stored when a relay of it ended with that final response. */
+bool
+settings_stores_on(const struct settings *settings, unsigned status);
 
 bool
 settings_is_trusted(const struct settings *settings, const struct address *peer);

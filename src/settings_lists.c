@@ -1,5 +1,7 @@
 #include "src/setting.h"
 
+#include "parser/params.h"
+
 #include <inttypes.h>
 
 bool
@@ -185,3 +187,56 @@ print_networks(const struct settings *settings, const struct setting *setting,
 }
 
 const struct setting_kind kind_networks = { read_networks, print_networks };
+
+static bool
+take_status(struct assignment *a, void *list, uint32_t index, struct slice element)
+{
+    bool *has = list;
+    uint32_t status;
+
+    (void)index;
+    if (element.len != 3 || !number_parse(element, &status) || status < STATUS_FIRST ||
+        status >= STATUS_FIRST + STATUS_COUNT)
+        return setting_refuse(a, element, "is not a final status in 300..699, or all");
+    has[status - STATUS_FIRST] = true;
+    return true;
+}
+
+static bool
+read_statuses(struct assignment *a, struct slice value)
+{
+    bool has[STATUS_COUNT] = { false };
+    uint32_t count;
+
+    if (slice_equal(value, SLICE("all")))
+        memset(has, true, sizeof has);
+    else if (!setting_read_list(a, value, has, take_status, &count))
+        return false;
+    memcpy(a->settings->store_on, has, sizeof has);
+    return true;
+}
+
+static bool
+print_statuses(const struct settings *settings, const struct setting *setting,
+               struct setting_text *out)
+{
+    uint32_t count = 0;
+
+    (void)setting;
+    for (uint32_t i = 0; i < STATUS_COUNT; i++)
+        count += settings->store_on[i];
+    if (count == 0 || count == STATUS_COUNT) {
+        setting_text_add(out, count == 0 ? SLICE("none") : SLICE("all"));
+        return true;
+    }
+    count = 0;
+    for (uint32_t i = 0; i < STATUS_COUNT; i++) {
+        if (!settings->store_on[i])
+            continue;
+        setting_text_separate(out, count++);
+        setting_text_number(out, STATUS_FIRST + i);
+    }
+    return true;
+}
+
+const struct setting_kind kind_statuses = { read_statuses, print_statuses };

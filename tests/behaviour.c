@@ -272,14 +272,25 @@ ask_bytes(struct world *w, struct slice bytes)
     return next_final(w->tester);
 }
 
-void
-store_body(struct world *w, const char *user, const char *body)
+static unsigned
+ask_body(struct world *w, const char *user, const char *body)
 {
     char uri[64];
 
     snprintf(uri, sizeof uri, "sip:%s@example.org", user);
-    assert_int_equal(
-        ask(w, &(struct ask){ .uri = uri, .body = slice_of(body, strlen(body)) }), 202);
+    return ask(w, &(struct ask){ .uri = uri, .body = slice_of(body, strlen(body)) });
+}
+
+void
+store_body(struct world *w, const char *user, const char *body)
+{
+    assert_int_equal(ask_body(w, user, body), 202);
+}
+
+void
+relay_body(struct world *w, const char *user, const char *body)
+{
+    assert_int_equal(ask_body(w, user, body), 200);
 }
 
 /* ---- answers ---- */

@@ -78,6 +78,10 @@ ask_only(struct phone *phone, const struct ask *ask);
 void
 store_body(struct world *w, const char *user, const char *body);
 
+/* Sends a message to user@example.org that a phone takes: 200. */
+void
+relay_body(struct world *w, const char *user, const char *body);
+
 /* ---- answers ---- */
 
 /* The phone's last answer; absent without. */

@@ -120,20 +120,21 @@ phone_register(struct phone *phone, uint32_t expires_s)
 {
     char head[REQUEST_ROOM], host[32];
     uint32_t branch = ++phone->world->numbers;
-    int n =
-        snprintf(head, sizeof head,
-                 "REGISTER sip:example.org SIP/2.0\r\n"
-                 "Via: SIP/2.0/%s %s:5060;branch=z9hG4bK%u;rport\r\n"
-                 "Max-Forwards: 70\r\n"
-                 "From: <sip:%s@example.org>;tag=r%u\r\n"
-                 "To: <sip:%s@example.org>\r\n"
-                 "Call-ID: %s\r\n"
-                 "CSeq: %u REGISTER\r\n"
-                 "Contact: <%s>\r\n"
-                 "Expires: %u\r\n"
-                 "Content-Length: 0\r\n\r\n",
-                 via_name(phone), host_of(phone, host), branch, phone->user, branch,
-                 phone->user, phone->call_id, ++phone->cseq, phone->contact, expires_s);
+    int n = snprintf(head, sizeof head,
+                     "REGISTER sip:example.org SIP/2.0\r\n"
+                     "Via: SIP/2.0/%s %s:5060;branch=z9hG4bK%u;rport\r\n"
+                     "Max-Forwards: 70\r\n"
+                     "From: <sip:%s@example.org>;tag=r%u\r\n"
+                     "To: <sip:%s@example.org>\r\n"
+                     "Call-ID: %s\r\n"
+                     "CSeq: %u REGISTER\r\n"
+                     "Contact: <%s>\r\n"
+                     "Expires: %u\r\n"
+                     "%s"
+                     "Content-Length: 0\r\n\r\n",
+                     via_name(phone), host_of(phone, host), branch, phone->user, branch,
+                     phone->user, phone->call_id, ++phone->cseq, phone->contact,
+                     expires_s, phone->says_message ? "Allow: ACK, MESSAGE\r\n" : "");
 
     assert(n > 0 && (size_t)n < sizeof head);
     return start_call(phone, head, slice_absent());

@@ -60,6 +60,7 @@ struct phone {
     uint32_t
         expires_s; /* of the last REGISTER that was answered 200; 0: not registered */
 
+    bool says_message; /* in the Allow of its REGISTERs */
     struct answer answer;
     void *chooser;
     struct answer (*choose)(void *chooser, struct phone *phone, struct slice request);

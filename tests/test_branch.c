@@ -36,7 +36,7 @@ via_made_for(const struct hash_key *with, struct slice r_uri)
     static char via[128];
     char branch[BRANCH_BYTES];
 
-    branch_make(with, 7, r_uri, branch);
+    branch_make(with, 7, r_uri, slice_absent(), branch);
     snprintf(via, sizeof via, "SIP/2.0/UDP 192.0.2.2;x=y;branch=%.*s;rport=1",
              (int)sizeof branch, branch);
     return via;
@@ -79,8 +79,8 @@ every_nonce_gives_another_branch(void **state)
     char a[BRANCH_BYTES], b[BRANCH_BYTES];
 
     (void)state;
-    branch_make(&key, 1, SLICE("sip:bob@example.org"), a);
-    branch_make(&key, 2, SLICE("sip:bob@example.org"), b);
+    branch_make(&key, 1, SLICE("sip:bob@example.org"), slice_absent(), a);
+    branch_make(&key, 2, SLICE("sip:bob@example.org"), slice_absent(), b);
 
     assert_memory_not_equal(a, b, sizeof a);
     assert_memory_equal(a, "z9hG4bK", 7);

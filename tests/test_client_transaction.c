@@ -49,7 +49,7 @@ late(void *self, const struct message *response, struct moment now)
     struct owner *owner = self;
 
     owner->lates++;
-    owner->late_status = response->status;
+    owner->late_status = response == NULL ? 0 : response->status;
     owner->at_ms = now.ms;
 }
 

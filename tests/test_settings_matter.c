@@ -413,6 +413,82 @@ msilo_nostore_types_are_not_stored(void **state)
                      202);
 }
 
+static const char *
+max_forwards_at(struct world *w, const char *headers)
+{
+    struct phone *bob = phone_online(w, "bob", PROTOCOL_UDP);
+
+    assert_int_equal(ask(w, &(struct ask){ .max_forwards = headers }), 200);
+    return receipt_header(phone_receipt(bob, 0), "Max-Forwards");
+}
+
+static void
+core_max_forwards_is_what_a_request_without_gets(void **state)
+{
+    (void)state;
+    assert_string_equal(max_forwards_at(scene(), ""), "10");
+    scene_end(NULL);
+    assert_string_equal(max_forwards_at(scene_with("core.max_forwards=7", NULL), ""),
+                        "7");
+    scene_end(NULL);
+    assert_string_equal(max_forwards_at(scene(), "30"), "29");
+}
+
+static unsigned
+abroad(struct world *w)
+{
+    phone_offline(w, "far", PROTOCOL_UDP); /* at 10.1.0.2 */
+    return message_to(w, "sip:far@10.1.0.2:5060");
+}
+
+static void
+core_relay_lets_requests_go_abroad(void **state)
+{
+    (void)state;
+    assert_int_equal(abroad(scene()), 403);
+    scene_end(NULL);
+    assert_int_equal(abroad(scene_with("core.relay=trusted", NULL)), 403);
+    scene_end(NULL);
+    assert_int_equal(
+        abroad(scene_with("core.relay=trusted", "core.trusted=10.1.0.0/16", NULL)), 200);
+    scene_end(NULL);
+    assert_int_equal(abroad(scene_with("core.relay=all", NULL)), 200);
+}
+
+static unsigned
+answered_with(struct world *w, unsigned status)
+{
+    struct phone *bob = phone_online(w, "bob", PROTOCOL_UDP);
+
+    bob->answer.status = status;
+    return ask(w, &(struct ask){ .to = "<sip:tom@example.org>" });
+}
+
+static void
+msilo_store_on_says_after_which_answers_a_message_is_stored(void **state)
+{
+    (void)state;
+    assert_int_equal(answered_with(scene(), 480), 202);
+    scene_end(NULL);
+    assert_int_equal(answered_with(scene(), 403), 403);
+    scene_end(NULL);
+    assert_int_equal(answered_with(scene_with("msilo.store_on=403", NULL), 403), 202);
+    scene_end(NULL);
+    assert_int_equal(answered_with(scene_with("msilo.store_on=403", NULL), 480), 480);
+    scene_end(NULL);
+    assert_int_equal(answered_with(scene_with("msilo.store_on=all", NULL), 603), 202);
+}
+
+static void
+msilo_failure_mode_2_takes_the_to_uri(void **state)
+{
+    struct world *w = scene_with("msilo.failure_mode=2", NULL);
+
+    (void)state;
+    assert_int_equal(answered_with(w, 480), 202);
+    assert_true(slice_equal(stored_record(w, 0).aor, SLICE("tom@example.org")));
+}
+
 static void
 msilo_outbound_proxy_gets_what_the_silo_sends(void **state)
 {
@@ -420,9 +496,8 @@ msilo_outbound_proxy_gets_what_the_silo_sends(void **state)
     const struct sent *dumped;
 
     (void)state;
-    phone_online(w, "bob", PROTOCOL_UDP);
     store_body(w, "bob", "hello");
-    world_run(w, 500);
+    phone_online(w, "bob", PROTOCOL_UDP);
     dumped = sent_at(w, "MESSAGE", 0);
     assert_non_null(dumped);
     assert_int_equal(dumped->flow.peer.port, 5070);
@@ -500,6 +575,10 @@ main(void)
         SCENE(msilo_max_messages_bounds_an_aor),
         SCENE(msilo_max_bytes_bounds_an_aor),
         SCENE(msilo_nostore_types_are_not_stored),
+        SCENE(core_max_forwards_is_what_a_request_without_gets),
+        SCENE(core_relay_lets_requests_go_abroad),
+        SCENE(msilo_store_on_says_after_which_answers_a_message_is_stored),
+        SCENE(msilo_failure_mode_2_takes_the_to_uri),
         SCENE(msilo_outbound_proxy_gets_what_the_silo_sends),
         SCENE(msilo_add_date_puts_the_date_in_front_of_plain_text),
         SCENE(auth_register_trusted_refuses_others),

@@ -310,6 +310,7 @@ heal(struct simulation *s)
     for (struct phone *phone = s->w->phones; phone != NULL; phone = phone->next) {
         phone->peer.link = kind;
         phone_wake(phone);
+        phone->says_message = true; /* 405 and 501 were moods */
     }
 }
 

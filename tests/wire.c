@@ -245,6 +245,7 @@ wire_transport(struct world *w)
                                .send = transport_send,
                                .close = wire_stream_close,
                                .is_open = wire_stream_is_open,
+                               .find_stream = wire_stream_find,
                                .keep = wire_stream_keep,
                                .resolve = transport_resolve };
 }

@@ -201,6 +201,21 @@ open_connection_to(struct world *w, const struct flow *flow)
     return NULL;
 }
 
+bool
+wire_stream_find(void *self, const struct address *peer, struct flow *flow)
+{
+    struct world *w = self;
+
+    for (size_t i = w->wire.connection_count; i-- > 0;) {
+        struct connection *c = w->wire.connections[i];
+        if (c->server_has_it && wire_same_address(&c->flow.peer, peer)) {
+            *flow = c->flow;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The server connects to the port a peer listens on. */
 static struct connection *
 server_connects(struct world *w, const struct flow *flow)

@@ -43,6 +43,9 @@ void
 wire_stream_close(void *self, uint64_t id);
 
 bool
+wire_stream_find(void *self, const struct address *peer, struct flow *flow);
+
+bool
 wire_stream_is_open(void *self, uint64_t id);
 
 void

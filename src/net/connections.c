@@ -99,6 +99,20 @@ find_peer(const struct connections *all, const struct flow *flow)
     return c;
 }
 
+bool
+connections_find_stream(const struct connections *all, const struct address *peer,
+                        struct flow *flow)
+{
+    struct connection *c = *peer_bucket(all, peer);
+
+    while (c != NULL &&
+           (c->state != CONNECTION_OPEN || !address_equal(&c->flow.peer, peer)))
+        c = c->next_by_peer;
+    if (c != NULL)
+        *flow = c->flow;
+    return c != NULL;
+}
+
 static void
 add(struct connections *all, struct connection *c)
 {

@@ -73,6 +73,10 @@ connections_close(struct connections *all, uint64_t id);
 bool
 connections_is_open(const struct connections *all, uint64_t id);
 
+bool
+connections_find_stream(const struct connections *all, const struct address *peer,
+                        struct flow *flow);
+
 void
 connections_keep(struct connections *all, uint64_t id, bool has_binding);
 

@@ -106,6 +106,14 @@ sockets_is_open(void *self, uint64_t connection)
     return connections_is_open(&sockets->connections, connection);
 }
 
+static bool
+sockets_find_stream(void *self, const struct address *peer, struct flow *flow)
+{
+    struct sockets *sockets = self;
+
+    return connections_find_stream(&sockets->connections, peer, flow);
+}
+
 static void
 sockets_keep(void *self, uint64_t connection, bool has_binding)
 {
@@ -130,6 +138,7 @@ sockets_transport(struct sockets *sockets)
         .send = sockets_send,
         .close = sockets_close_connection,
         .is_open = sockets_is_open,
+        .find_stream = sockets_find_stream,
         .keep = sockets_keep,
         .resolve = sockets_resolve,
     };

@@ -3,6 +3,7 @@
 #include "src/sip/hash_table.h"
 #include "src/silo/dump_request.h"
 #include "src/silo/dump_target.h"
+#include "src/silo/live_copy.h"
 
 #include <stdlib.h>
 
@@ -33,12 +34,18 @@ struct dump {
     size_t offset;                          /* into the page */
     bool page_is_last;
     bool read_again; /* something was stored since the page was asked for */
+    bool is_stale;   /* something was removed since then */
     bool hurry;      /* a REGISTER came during this round: another follows a failure */
     uint64_t after;  /* the last id that is dealt with */
     struct record record; /* the one in hand; lies in the page */
     char *contact;        /* preferred; owned; NULL: any */
     size_t contact_len;
-    uint32_t retry_s; /* the last wait; 0: none yet */
+    char *sent_to; /* the contact of the message in flight; owned */
+    size_t sent_to_len;
+    bool was_refused;     /* the last answer was 405 or 501 */
+    bool has_passed_over; /* in this round: the silo still holds it */
+    bool is_holding;      /* waiting, and nothing but what was passed over is left */
+    uint32_t retry_s;     /* the last wait; 0: none yet */
     size_t aor_len;
     char aor[];
 };
@@ -120,6 +127,7 @@ free_dump(struct dump *dump)
     hash_table_remove(&silo->dumps->table, &dump->link);
     page_free(&dump->page);
     free(dump->contact);
+    free(dump->sent_to);
     free(dump);
 }
 
@@ -137,11 +145,28 @@ dumps_free(struct dumps *dumps)
     free(dumps);
 }
 
+/* Replaces an owned text; out of memory leaves the old one. */
+static void
+keep_text(char **text, size_t *len, struct slice value)
+{
+    char *copy;
+
+    if (slice_equal(slice_of(*text, *len), value))
+        return;
+    copy = malloc(value.len);
+    if (copy == NULL)
+        return;
+    memcpy(copy, value.at, value.len);
+    free(*text);
+    *text = copy;
+    *len = value.len;
+}
+
 static void
 read_page(struct dump *dump)
 {
     drop_page(dump);
-    dump->read_again = false;
+    dump->read_again = dump->is_stale = false;
     dump->page_wait.request = (struct read_request){
         .aor = aor_of(dump),
         .after = dump->after,
@@ -157,8 +182,50 @@ start_over(struct dump *dump)
 {
     timer_stop(dump->silo->wheel, &dump->timer);
     dump->after = 0;
-    dump->hurry = false;
+    dump->hurry = dump->is_holding = dump->has_passed_over = false;
     read_page(dump);
+}
+
+/* A round that ends with 405 or 501 has shown that the UA does not know MESSAGE; one such
+ * answer among others may have spoken of its message. False: there was no such end. */
+static bool
+learn_refusal(struct dump *dump)
+{
+    struct slice contact = slice_of(dump->sent_to, dump->sent_to_len);
+    bool was_refused = dump->was_refused;
+
+    dump->was_refused = false;
+    return was_refused &&
+           location_refuse_message(dump->silo->location, aor_of(dump), contact);
+}
+
+/* What was passed over stays for the next dump, and what is new goes behind it: the dump stays
+ * for as long as there is somebody to send to. */
+static void
+hold(struct dump *dump, struct moment now)
+{
+    drop_page(dump);
+    dump->is_holding = true;
+    enter(dump, DUMP_WAITING);
+    timer_start(dump->silo->wheel, &dump->timer,
+                now.ms + (uint64_t)LIMIT_RETRY_MAX_S * 1000);
+}
+
+/* Nothing is left to be tried; after a refusal another contact may do better. */
+static void
+end_round(struct dump *dump, struct moment now)
+{
+    bool was_refused = learn_refusal(dump);
+
+    if (dump->silo->is_stopping ||
+        dump_binding(dump->silo, aor_of(dump), slice_absent()) == NULL)
+        free_dump(dump);
+    else if (was_refused)
+        start_over(dump);
+    else if (dump->has_passed_over)
+        hold(dump, now);
+    else
+        free_dump(dump);
 }
 
 /* Ends this round. What is left waits: for a REGISTER, and while the contact stays for
@@ -168,6 +235,8 @@ back_off(struct dump *dump, struct moment now)
 {
     uint32_t first_s = dump->silo->settings->check_time_s;
 
+    learn_refusal(dump);
+    dump->is_holding = false;
     if (dump->hurry) {
         start_over(dump);
         return;
@@ -224,8 +293,17 @@ timer_fired(struct timer *timer, struct moment now)
         give_up_locating(dump, now);
     else if (dump_binding(dump->silo, aor_of(dump), contact) == NULL)
         free_dump(dump);
+    else if (dump->is_holding)
+        hold(dump, now);
     else
         start_over(dump);
+}
+
+static void
+pass_over(struct dump *dump, struct moment now)
+{
+    dump->has_passed_over = true;
+    next_message(dump, now);
 }
 
 /* RFC 3428 8 and the contract: these speak of the phone, any other of the message. */
@@ -250,10 +328,11 @@ answered(void *owner, const struct client_result *result, struct moment now)
     LOG(LOG_INFO, "silo.undelivered", LOG_TEXT("aor", aor_of(dump)),
         LOG_NUMBER("mid", dump->record.id), LOG_NUMBER("status", status),
         LOG_TEXT("call-id", dump->record.call_id));
+    dump->was_refused = status == 405 || status == 501;
     if (status == 0 || ends_the_dump(status))
         back_off(dump, now);
     else
-        next_message(dump, now);
+        pass_over(dump, now);
 }
 
 static void
@@ -266,12 +345,13 @@ send_message(struct dump *dump, const struct binding *binding, const struct flow
     dump_request_fill(silo, &dump->record, binding, &message);
     switch (message_out_send(silo, &message, &dump->transaction, now)) {
     case MESSAGE_OUT_SENT:
+        keep_text(&dump->sent_to, &dump->sent_to_len, binding->contact);
         enter(dump, DUMP_SENDING);
         break;
     case MESSAGE_OUT_TOO_BIG:
         LOG(LOG_WARN, "silo.too-big", LOG_TEXT("aor", aor_of(dump)),
             LOG_NUMBER("mid", dump->record.id));
-        next_message(dump, now);
+        pass_over(dump, now);
         break;
     case MESSAGE_OUT_FAILED:
         back_off(dump, now);
@@ -326,17 +406,18 @@ locate(struct dump *dump, struct moment now)
 static void
 next_message(struct dump *dump, struct moment now)
 {
-    while (page_next(&dump->page, &dump->offset, &dump->record)) {
+    while (!dump->is_stale && page_next(&dump->page, &dump->offset, &dump->record)) {
         dump->after = dump->record.id;
-        if (dump->record.exp_time_s > now.s) {
+        if (dump->record.exp_time_s > now.s &&
+            !live_copy_is_leaving(dump->silo, dump->record.id)) {
             locate(dump, now);
             return;
         }
     }
-    if (!dump->page_is_last || dump->read_again)
+    if (!dump->page_is_last || dump->read_again || dump->is_stale)
         read_page(dump);
     else
-        free_dump(dump);
+        end_round(dump, now);
 }
 
 static void
@@ -371,21 +452,17 @@ find_dump(const struct dumps *dumps, struct slice aor)
     return NULL;
 }
 
+/* Any contact will do where there is no memory for it. */
 static void
 prefer(struct dump *dump, struct slice contact)
 {
-    char *copy = contact.len == 0 ? NULL : malloc(contact.len);
-
-    if (copy == NULL)
-        return; /* any contact will do */
-    memcpy(copy, contact.at, contact.len);
-    free(dump->contact);
-    dump->contact = copy;
-    dump->contact_len = contact.len;
+    if (contact.len > 0)
+        keep_text(&dump->contact, &dump->contact_len, contact);
 }
 
+/* NULL: too many, out of memory, or the server stops. */
 static struct dump *
-start_dump(struct silo *silo, struct slice aor)
+make_dump(struct silo *silo, struct slice aor)
 {
     struct dumps *dumps = silo->dumps;
     struct dump *dump;
@@ -404,7 +481,16 @@ start_dump(struct silo *silo, struct slice aor)
     dump->aor_len = aor.len;
     memcpy(dump->aor, aor.at, aor.len);
     hash_table_insert(&dumps->table, &dump->link, siphash64(&dumps->key, aor));
-    read_page(dump);
+    return dump;
+}
+
+static struct dump *
+start_dump(struct silo *silo, struct slice aor)
+{
+    struct dump *dump = make_dump(silo, aor);
+
+    if (dump != NULL)
+        read_page(dump);
     return dump;
 }
 
@@ -432,8 +518,40 @@ dump_stored(struct silo *silo, struct slice aor)
 {
     struct dump *dump = find_dump(silo->dumps, aor);
 
-    if (dump != NULL)
+    if (dump != NULL && dump->is_holding)
+        start_over(dump);
+    else if (dump != NULL)
         dump->read_again = true;
     else if (dump_binding(silo, aor, slice_absent()) != NULL)
         start_dump(silo, aor);
+}
+
+void
+dump_stored_for_later(struct silo *silo, struct slice aor, struct moment now)
+{
+    struct dump *dump = find_dump(silo->dumps, aor);
+
+    if (dump == NULL && dump_binding(silo, aor, slice_absent()) != NULL)
+        dump = make_dump(silo, aor);
+    else if (dump != NULL && !dump->is_holding) {
+        dump->read_again = true;
+        return;
+    }
+    if (dump != NULL)
+        back_off(dump, now);
+}
+
+bool
+dump_is_there(const struct silo *silo, struct slice aor)
+{
+    return find_dump(silo->dumps, aor) != NULL;
+}
+
+void
+dump_reread(struct silo *silo, struct slice aor)
+{
+    struct dump *dump = find_dump(silo->dumps, aor);
+
+    if (dump != NULL)
+        dump->is_stale = true;
 }

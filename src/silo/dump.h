@@ -37,6 +37,19 @@ dump_registered(struct silo *silo, struct slice aor, struct slice contact);
 void
 dump_stored(struct silo *silo, struct slice aor);
 
+/* A message was stored since the user could not be reached: it waits for his next REGISTER, or
+ * for check_time while a contact stays registered. */
+void
+dump_stored_for_later(struct silo *silo, struct slice aor, struct moment now);
+
+/* Whether one is at work for that AoR or waits for it: what is new goes behind it. */
+bool
+dump_is_there(const struct silo *silo, struct slice aor);
+
+/* A message of that AoR has left the store by another way: pages that were read are old. */
+void
+dump_reread(struct silo *silo, struct slice aor);
+
 /* None is between sending and the end of a removal: stopping now repeats nothing. */
 bool
 dumps_are_quiet(const struct dumps *dumps);

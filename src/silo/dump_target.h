@@ -10,6 +10,10 @@
 const struct binding *
 dump_binding(const struct silo *silo, struct slice aor, struct slice contact);
 
+/* Its UA takes MESSAGE, and its address has shown that it receives or auth.register is none. */
+bool
+binding_is_usable(const struct silo *silo, const struct binding *binding);
+
 /* The flow toward it: msilo.outbound_proxy, else its Path, else the connection or the
  * address that it registered from, else what its contact URI says. */
 enum hop_status

@@ -3,28 +3,11 @@
 #include "parser/date.h"
 #include "parser/writer.h"
 #include "src/sip/branch.h"
+#include "src/sip/target.h"
 
 enum {
-    SENT_BY_MAX = 512,
     TAG_BYTES = 16,
 };
-
-static void
-write_via(struct writer *w, struct silo *silo, const struct flow *flow,
-          struct slice branch)
-{
-    char sent_by[SENT_BY_MAX];
-
-    writer_bytes(w, SLICE("Via: SIP/2.0/"));
-    writer_bytes(w, protocol_via_name(flow->protocol));
-    writer_bytes(w, SLICE(" "));
-    writer_bytes(w, domains_sent_by(silo->domains, flow, sent_by, sizeof sent_by));
-    writer_bytes(w, SLICE(";branch="));
-    writer_bytes(w, branch);
-    if (!protocol_is_reliable(flow->protocol))
-        writer_bytes(w, SLICE(";rport"));
-    writer_bytes(w, SLICE("\r\n"));
-}
 
 static void
 write_party(struct writer *w, struct slice header, struct slice name, struct slice uri,
@@ -96,7 +79,7 @@ write_message(struct writer *w, struct silo *silo, const struct message_out *mes
 
     hex64_write(siphash64(&silo->run, branch), tag);
     writer_request_line(w, SLICE("MESSAGE"), r_uri);
-    write_via(w, silo, &message->flow, branch);
+    domains_write_via(w, silo->domains, &message->flow, branch);
     writer_bytes(w, SLICE("Max-Forwards: 70\r\n"));
     if (message->route.len > 0)
         writer_header(w, SLICE("Route"), message->route);
@@ -107,18 +90,6 @@ write_message(struct writer *w, struct silo *silo, const struct message_out *mes
     write_cseq(w, now);
     write_date(w, message->date_s);
     write_content(w, silo, message);
-}
-
-/* RFC 3261 19.1.1: the headers of a Contact URI have no place in a Request-URI. */
-static struct slice
-without_headers(struct slice uri_text)
-{
-    struct uri uri;
-    const char *why;
-
-    if (uri_parse(uri_text, &uri, &why) != PARSE_OK || slice_is_absent(uri.headers))
-        return uri_text;
-    return slice_head(uri_text, uri_text.len - uri.headers.len - 1);
 }
 
 static void
@@ -142,13 +113,13 @@ message_out_send(struct silo *silo, const struct message_out *message,
         .owner = message->owner,
         .answered = message->answered == NULL ? nobody_asks : message->answered,
     };
-    struct slice r_uri = without_headers(message->r_uri);
+    struct slice r_uri = target_uri(message->r_uri);
     char *buffer = arena_alloc(silo->arena, MESSAGE_OUT_MAX);
     struct writer w;
 
     if (buffer == NULL || r_uri.len == 0 || message->call_id.len == 0)
         return MESSAGE_OUT_FAILED; /* out of memory, here or where they were made */
-    branch_make(&silo->durable, silo_nonce(silo), r_uri, branch);
+    branch_make(&silo->durable, silo_nonce(silo), r_uri, slice_absent(), branch);
     writer_init(&w, buffer, MESSAGE_OUT_MAX);
     write_message(&w, silo, message, r_uri, request.branch, now);
     request.bytes = writer_done(&w);

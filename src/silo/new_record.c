@@ -18,8 +18,8 @@ date_of(const struct message *m)
 
 /* RFC 3428 7: Expires counts from Date where there is one, else from arrival; a Date a day
  * off our clock says more about the sender's clock than about the message. */
-static int64_t
-expiry_of(const struct settings *settings, const struct message *m, int64_t now_s)
+int64_t
+new_record_expiry(const struct settings *settings, const struct message *m, int64_t now_s)
 {
     int64_t latest = now_s + settings->expire_time_s, date_s = date_of(m), expiry;
     uint32_t expires;
@@ -56,7 +56,7 @@ new_record(struct silo *silo, const struct incoming *in, struct slice aor,
     len = kept_headers_write(m, in->from_trusted, headers, room);
     *out = (struct record){
         .inc_time_s = in->now.s,
-        .exp_time_s = expiry_of(silo->settings, m, in->now.s),
+        .exp_time_s = new_record_expiry(silo->settings, m, in->now.s),
         .date_s = date_of(m),
         .origin = origin_of(silo, m, aor),
         .aor = aor,

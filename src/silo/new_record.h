@@ -8,6 +8,11 @@
 
 #include "src/silo/silo.h"
 
+/* Until when it is kept, seconds UTC; at or before now: deliver it now or never. */
+int64_t
+new_record_expiry(const struct settings *settings, const struct message *m,
+                  int64_t now_s);
+
 /* False: out of memory. With exp_time_s at or before now it has expired on arrival. */
 bool
 new_record(struct silo *silo, const struct incoming *in, struct slice aor,

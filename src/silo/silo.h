@@ -18,6 +18,7 @@
 
 struct dumps;
 struct notices;
+struct live_copy;
 
 /* Since the start; what an operator watches. */
 struct silo_counters {
@@ -28,6 +29,7 @@ struct silo_counters {
     uint64_t failed;   /* attempts that were not answered 2xx */
     uint64_t expired;  /* deleted since their time was over */
     uint64_t notices;
+    uint64_t late; /* taken by their phone after they were stored */
 };
 
 struct silo {
@@ -48,8 +50,10 @@ struct silo {
 
     struct journal journal;
     struct reader reader;
-    struct dumps *dumps;     /* owned */
-    struct notices *notices; /* owned */
+    struct dumps *dumps;      /* owned */
+    struct notices *notices;  /* owned */
+    struct live_copy *copies; /* owned */
+    uint32_t leaving;         /* of them, those whose removal is under way */
     struct silo_counters counters;
 };
 

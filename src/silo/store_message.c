@@ -3,6 +3,7 @@
 #include "parser/writer.h"
 #include "src/silo/dump.h"
 #include "src/silo/dump_request.h"
+#include "src/silo/live_copy.h"
 #include "src/silo/new_record.h"
 #include "src/silo/notice.h"
 
@@ -42,6 +43,8 @@ struct stored_wait {
     struct slice call_id;
     size_t body_bytes;
     struct notice_order *notice; /* NULL: none is wanted */
+    bool was_tried;
+    struct live_copy *copy; /* NULL: none */
 };
 
 unsigned
@@ -168,21 +171,29 @@ stored(struct journal_wait *journal_wait, const struct journal_result *result,
     send_kept_answer(wait, outcome);
     server_table_complete(silo->requests, &wait->key, kept, wait->protocol, now);
     count_and_log(wait, result, outcome, now);
+    if (wait->copy != NULL)
+        live_copy_stored(
+            wait->copy,
+            outcome == OUTCOME_ACCEPTED && result->put == PUT_STORED ? result->id : 0,
+            now);
     if (outcome != OUTCOME_ACCEPTED || result->put != PUT_STORED)
         return;
     if (wait->notice != NULL)
         notice_send(silo, wait->notice, now);
-    dump_stored(silo, wait->aor);
+    if (wait->was_tried)
+        dump_stored_for_later(silo, wait->aor, now);
+    else
+        dump_stored(silo, wait->aor);
 }
 
 /* The AoR that the mode finds first; its length, 0 for none. */
 static size_t
-choose_aor(const struct silo *silo, const struct message *m, uint32_t mode,
-           const struct uri *new_uri, char out[AOR_MAX])
+choose_aor(const struct silo *silo, const struct store_order *order, char out[AOR_MAX])
 {
-    const struct uri *candidates[] = { new_uri, &m->target, &m->to.uri };
+    const struct message *m = order->in->message;
+    const struct uri *candidates[] = { order->new_uri, &m->target, &m->to.uri };
 
-    for (uint32_t i = mode; i < 3; i++) {
+    for (uint32_t i = order->mode; i < 3; i++) {
         size_t len =
             candidates[i] == NULL ? 0 : domains_aor(silo->domains, candidates[i], out);
 
@@ -240,8 +251,9 @@ keep_answer(struct silo *silo, const struct incoming *in)
 }
 
 static struct stored_wait *
-make_wait(struct silo *silo, const struct incoming *in, const struct record *record)
+make_wait(struct silo *silo, const struct store_order *order, const struct record *record)
 {
+    const struct incoming *in = order->in;
     struct stored_wait *wait = journal_alloc(&silo->journal, sizeof *wait);
 
     if (wait == NULL)
@@ -257,14 +269,17 @@ make_wait(struct silo *silo, const struct incoming *in, const struct record *rec
         .call_id = journal_keep(&silo->journal, record->call_id),
         .body_bytes = record->body.len,
         .notice = notice_order(silo, in, record->aor),
+        .was_tried = order->was_tried,
+        .copy = order->copy,
     };
     return slice_is_absent(wait->answer) || slice_is_absent(wait->aor) ? NULL : wait;
 }
 
 static enum store_outcome
-put_in_journal(struct silo *silo, const struct incoming *in, const struct record *record)
+put_in_journal(struct silo *silo, const struct store_order *order,
+               const struct record *record)
 {
-    struct stored_wait *wait = make_wait(silo, in, record);
+    struct stored_wait *wait = make_wait(silo, order, record);
     struct put *put =
         wait == NULL ? NULL : journal_put(&silo->journal, record, &wait->wait);
 
@@ -277,11 +292,11 @@ put_in_journal(struct silo *silo, const struct incoming *in, const struct record
 
 /* OUTCOME_ACCEPTED means: it is in the open batch, and answered when that is back. */
 static enum store_outcome
-try_to_store(struct silo *silo, const struct incoming *in, uint32_t mode,
-             const struct uri *new_uri)
+try_to_store(struct silo *silo, const struct store_order *order)
 {
+    const struct incoming *in = order->in;
     char text[AOR_MAX];
-    struct slice aor = slice_of(text, choose_aor(silo, in->message, mode, new_uri, text));
+    struct slice aor = slice_of(text, choose_aor(silo, order, text));
     struct record record;
 
     if (silo->is_stopping)
@@ -298,14 +313,21 @@ try_to_store(struct silo *silo, const struct incoming *in, uint32_t mode,
         return OUTCOME_NOT_STORED_EXPIRED;
     if (!dump_request_fits(&record))
         return OUTCOME_TOO_LARGE;
-    return put_in_journal(silo, in, &record);
+    return put_in_journal(silo, order, &record);
+}
+
+bool
+store_is_possible(const struct silo *silo, const struct incoming *in)
+{
+    return !is_nostore_type(silo->settings, in->message) &&
+           new_record_expiry(silo->settings, in->message, in->now.s) > in->now.s;
 }
 
 void
-store_message(struct silo *silo, const struct incoming *in, uint32_t mode,
-              const struct uri *new_uri)
+store_message(struct silo *silo, const struct store_order *order)
 {
-    enum store_outcome outcome = try_to_store(silo, in, mode, new_uri);
+    const struct incoming *in = order->in;
+    enum store_outcome outcome = try_to_store(silo, order);
     struct server_outcome kept = { (uint16_t)outcomes[outcome].status,
                                    (uint16_t)outcome };
 
@@ -314,4 +336,6 @@ store_message(struct silo *silo, const struct incoming *in, uint32_t mode,
     count_refusal(silo, slice_absent(), in->message->call_id, outcome, in->now);
     server_table_complete(silo->requests, &in->key, kept, in->flow.protocol, in->now);
     store_answer(silo, in, outcome);
+    if (order->copy != NULL)
+        live_copy_stored(order->copy, 0, in->now);
 }

@@ -35,11 +35,20 @@ store_outcome_reason(enum store_outcome outcome);
 void
 store_answer(struct silo *silo, const struct incoming *in, enum store_outcome outcome);
 
-/* Stores a MESSAGE whose transaction is in state Trying, and completes that, now or when the
- * commit is back. `mode` is msilo.store_mode or failure_mode; `new_uri` is what lookup made
- * of the Request-URI, NULL when it is that itself. */
+struct store_order {
+    const struct incoming *in; /* its transaction is in state Trying */
+    uint32_t mode;             /* msilo.store_mode or failure_mode */
+    const struct uri *new_uri; /* what look-up made of the Request-URI; NULL: nothing */
+    bool was_tried; /* the user was not reached just now: no dump starts at once */
+    struct live_copy *copy; /* of a relay that may still succeed; NULL: of none */
+};
+
+/* Stores a MESSAGE and completes its transaction, now or when the commit is back. */
 void
-store_message(struct silo *silo, const struct incoming *in, uint32_t mode,
-              const struct uri *new_uri);
+store_message(struct silo *silo, const struct store_order *order);
+
+/* Whether it could be stored at all: else it is delivered now or never. */
+bool
+store_is_possible(const struct silo *silo, const struct incoming *in);
 
 #endif

@@ -54,7 +54,8 @@ struct step {
     action *act;
 };
 
-static action resend, slow_down, answer, time_out, lose_flow, answer_late, end;
+static action resend, slow_down, answer, time_out, lose_flow, answer_late, stop_listening,
+    end;
 
 /* RFC 3261 figure 6, and CLIENT_LATE. An empty cell: stay, do nothing. */
 static const struct step figure_6[CLIENT_STATES][CLIENT_EVENTS] = {
@@ -76,7 +77,7 @@ static const struct step figure_6[CLIENT_STATES][CLIENT_EVENTS] = {
     },
     [CLIENT_LATE] = {
         [CLIENT_RX_FINAL]    = { CLIENT_COMPLETED,  answer_late },
-        [CLIENT_TIMER_LATE]  = { CLIENT_TERMINATED, end },
+        [CLIENT_TIMER_LATE]  = { CLIENT_TERMINATED, stop_listening },
     },
 };
 
@@ -178,12 +179,13 @@ slow_down(struct client_transaction *t, const struct message *response, struct m
     t->interval_ms = TIMER_T2_MS;
 }
 
-/* What comes again over UDP is absorbed for K; over a stream K is zero. */
+/* What comes again over UDP is absorbed for K; over a stream K is zero. Transactions that wait
+ * for an answer need the room more. */
 static void
 complete(struct client_transaction *t, struct moment now)
 {
     timer_stop(t->table->wheel, &t->timer_e);
-    if (is_reliable(t))
+    if (is_reliable(t) || client_table_count(t->table) > t->table->limit / 2)
         end(t, NULL, now);
     else
         start_end(t, now.ms + TIMER_T4_MS, timer_k_fired);
@@ -193,7 +195,7 @@ complete(struct client_transaction *t, struct moment now)
 static void
 answer(struct client_transaction *t, const struct message *response, struct moment now)
 {
-    const struct client_result result = { CLIENT_ANSWERED, response };
+    const struct client_result result = { CLIENT_ANSWERED, response, false };
     const struct client_request request = t->request;
 
     complete(t, now);
@@ -212,20 +214,33 @@ answer_late(struct client_transaction *t, const struct message *response,
         request.late(request.owner, response, now);
 }
 
+static void
+stop_listening(struct client_transaction *t, const struct message *response,
+               struct moment now)
+{
+    const struct client_request request = t->request;
+
+    (void)response;
+    end(t, NULL, now);
+    if (request.late != NULL)
+        request.late(request.owner, NULL, now);
+}
+
 /* RFC 3261 has the transaction gone by now. But a 2xx that comes within 64*T1, the client's
  * own timer F in the standard, is still true: the message arrived. */
 static void
 give_up(struct client_transaction *t, enum client_outcome outcome, struct moment now)
 {
-    const struct client_result result = { outcome, NULL };
     const struct client_request request = t->request;
     uint64_t until_ms = t->started_ms + TIMER_64_T1_MS;
+    bool listens = request.late != NULL && until_ms > now.ms;
+    const struct client_result result = { outcome, NULL, listens };
 
     timer_stop(t->table->wheel, &t->timer_e);
-    if (request.late == NULL || until_ms <= now.ms)
-        end(t, NULL, now);
-    else
+    if (listens)
         start_end(t, until_ms, timer_late_fired);
+    else
+        end(t, NULL, now);
     if (request.answered != NULL)
         request.answered(request.owner, &result, now);
 }

@@ -8,6 +8,8 @@
  *         F is `timeout_ms`; K absorbs what still comes over UDP for T4. Streams have neither
  *         E nor K. When F or the transport ended the wait before 64*T1, and `late` was given,
  *         the transaction goes on listening until 64*T1 after its start.
+ *         While half of the table is taken K is not waited for: what comes again then is a
+ *         response to nothing, and dropped.
  * Memory  One block a transaction, with the request's bytes; owned by the table. It is freed
  *         by its timers, never by its owner.
  * Errors  NULL from start: the table is full, out of memory, or the first send failed;
@@ -36,6 +38,7 @@ enum client_outcome {
 struct client_result {
     enum client_outcome outcome;
     const struct message *response; /* CLIENT_ANSWERED alone; valid during the call */
+    bool listens;                   /* `late` will be called, once */
 };
 
 struct client_request {
@@ -47,8 +50,8 @@ struct client_request {
     void *owner;
     /* Called once, as the last thing. The owner may start another transaction in it. */
     void (*answered)(void *owner, const struct client_result *result, struct moment now);
-    /* The final response, when it comes after CLIENT_TIMEOUT or CLIENT_NO_FLOW was told: a
-     * late 2xx. At most once, as the last thing. NULL: not wanted. */
+    /* After an outcome that said that it listens: the final response that came late, or NULL
+     * when 64*T1 are over without. Once, as the last thing. NULL: not wanted. */
     void (*late)(void *owner, const struct message *response, struct moment now);
 };
 
@@ -72,8 +75,8 @@ client_transaction_start(struct client_table *table, const struct client_request
                          struct moment now);
 
 /* Its owner goes away: nothing is called any more. The transaction still ends by itself. The
- * pointer is good until `answered` is called, and after it until `late` is called or 64*T1
- * are over, if `late` was given and the outcome was not CLIENT_ANSWERED. */
+ * pointer is good until `answered` is called, and if that said that it listens until `late`
+ * is. */
 void
 client_transaction_abandon(struct client_transaction *transaction);
 

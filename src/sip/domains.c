@@ -1,9 +1,8 @@
 #include "src/sip/domains.h"
 
-#include "parser/writer.h"
-
 enum {
     DEFAULT_PORT = 5060, /* RFC 3261 19.1.2 */
+    SENT_BY_MAX = 512,
 };
 
 void
@@ -81,4 +80,21 @@ domains_sent_by(const struct domains *domains, const struct flow *flow, char *ou
         writer_bytes(&w, address_print(&local, text));
     }
     return writer_done(&w);
+}
+
+void
+domains_write_via(struct writer *w, const struct domains *domains,
+                  const struct flow *flow, struct slice branch)
+{
+    char sent_by[SENT_BY_MAX];
+
+    writer_bytes(w, SLICE("Via: SIP/2.0/"));
+    writer_bytes(w, protocol_via_name(flow->protocol));
+    writer_bytes(w, SLICE(" "));
+    writer_bytes(w, domains_sent_by(domains, flow, sent_by, sizeof sent_by));
+    writer_bytes(w, SLICE(";branch="));
+    writer_bytes(w, branch);
+    if (!protocol_is_reliable(flow->protocol))
+        writer_bytes(w, SLICE(";rport"));
+    writer_bytes(w, SLICE("\r\n"));
 }

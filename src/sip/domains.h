@@ -3,6 +3,7 @@
 #define SIP_DOMAINS_H
 
 #include "parser/uri.h"
+#include "parser/writer.h"
 #include "src/settings.h"
 
 struct domains {
@@ -28,5 +29,10 @@ domains_aor(const struct domains *domains, const struct uri *uri, char out[AOR_M
 struct slice
 domains_sent_by(const struct domains *domains, const struct flow *flow, char *out,
                 size_t room);
+
+/* Our own Via line for a request that leaves over this flow; rport over UDP (RFC 3581 3). */
+void
+domains_write_via(struct writer *w, const struct domains *domains,
+                  const struct flow *flow, struct slice branch);
 
 #endif

@@ -5,12 +5,17 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum {
+    HOST_MAX = 255, /* of a host that is hashed: what differs behind it shares a chain */
+};
+
 struct entry {
     struct binding binding; /* what callers see; its texts lie in `bytes` */
     struct location *location;
     struct timer expiry;
     struct hash_link by_aor;        /* in the table when it is the first of its AoR */
     struct hash_link by_connection; /* in the table when it has a connection */
+    struct hash_link by_contact;
     char bytes[];
 };
 
@@ -20,6 +25,7 @@ struct location {
     size_t limit, count;
     struct hash_table by_aor; /* owns the entries: the first, and behind it the others */
     struct hash_table by_connection;
+    struct hash_table by_contact;
     void *watcher;
     void (*keep)(void *watcher, uint64_t connection, bool has_binding);
 };
@@ -50,7 +56,8 @@ location_new(struct timer_wheel *wheel, const struct hash_key *key, size_t limit
     location->limit = limit;
     location->keep = keep_nothing;
     if (!hash_table_init(&location->by_aor) ||
-        !hash_table_init(&location->by_connection)) {
+        !hash_table_init(&location->by_connection) ||
+        !hash_table_init(&location->by_contact)) {
         location_free(location);
         return NULL;
     }
@@ -88,6 +95,7 @@ location_free(struct location *location)
     }
     hash_table_free(&location->by_aor);
     hash_table_free(&location->by_connection);
+    hash_table_free(&location->by_contact);
     free(location);
 }
 
@@ -154,6 +162,74 @@ bool
 location_connection_has_binding(const struct location *location, uint64_t connection)
 {
     return find_connection(location, connection) != NULL;
+}
+
+/* A contact that cannot be read is found by its text alone. */
+static uint64_t
+hash_of_contact(const struct location *location, const struct uri *uri)
+{
+    const uint16_t port = uri->port;
+    char host[HOST_MAX];
+    size_t len = uri->host.len < HOST_MAX ? uri->host.len : HOST_MAX;
+    const struct slice parts[] = { uri->user, slice_of(host, len),
+                                   slice_of((const char *)&port, sizeof port) };
+
+    for (size_t i = 0; i < len; i++)
+        host[i] = ascii_lower(uri->host.at[i]);
+    return siphash64_parts(&location->key, parts, 3);
+}
+
+static bool
+names_contact(const struct binding *binding, const struct uri *uri)
+{
+    struct uri own;
+    const char *why;
+
+    return uri_parse(binding->contact, &own, &why) == PARSE_OK &&
+           slice_equal(own.user, uri->user) && slice_equal_nocase(own.host, uri->host) &&
+           own.port == uri->port;
+}
+
+const struct binding *
+location_find_contact(const struct location *location, const struct uri *contact)
+{
+    struct hash_link *link =
+        hash_table_find(&location->by_contact, hash_of_contact(location, contact));
+
+    for (; link != NULL; link = hash_link_next(link)) {
+        struct entry *entry = CONTAINER_OF(link, struct entry, by_contact);
+
+        if (names_contact(&entry->binding, contact))
+            return &entry->binding;
+    }
+    return NULL;
+}
+
+static void
+join_contact(struct location *location, struct entry *entry)
+{
+    struct uri uri;
+    const char *why;
+
+    if (uri_parse(entry->binding.contact, &uri, &why) != PARSE_OK)
+        uri = (struct uri){ .host = entry->binding.contact };
+    hash_table_insert(&location->by_contact, &entry->by_contact,
+                      hash_of_contact(location, &uri));
+}
+
+bool
+location_refuse_message(struct location *location, struct slice aor, struct slice contact)
+{
+    struct entry *first = find_first(location, aor, siphash64(&location->key, aor));
+
+    for (struct binding *b = first == NULL ? NULL : &first->binding; b; b = b->next) {
+        if (!slice_equal(b->contact, contact))
+            continue;
+        b->takes_message = false;
+        b->refused_message = true;
+        return true;
+    }
+    return false;
 }
 
 static void
@@ -236,6 +312,7 @@ add(struct location *location, struct entry *entry)
 {
     join_aor(location, entry);
     join_connection(location, entry);
+    join_contact(location, entry);
     timer_start(location->wheel, &entry->expiry, entry->binding.expires_ms);
     location->count++;
 }
@@ -245,6 +322,7 @@ drop(struct location *location, struct entry *entry)
 {
     leave_aor(location, entry);
     leave_connection(location, entry);
+    hash_table_remove(&location->by_contact, &entry->by_contact);
     timer_stop(location->wheel, &entry->expiry);
     location->count--;
     free(entry);

@@ -11,6 +11,7 @@
 #ifndef SIP_LOCATION_H
 #define SIP_LOCATION_H
 
+#include "parser/uri.h"
 #include "src/sip/timer_wheel.h"
 
 enum {
@@ -26,10 +27,13 @@ struct binding {
     uint32_t cseq;
     uint16_t q_thousandths; /* 1000 where none was given */
     bool takes_message;     /* neither Allow nor methods exclude MESSAGE */
-    bool is_verified;       /* its address has shown that it receives */
+    bool
+        refused_message; /* it answered 405 or 501: takes_message is false until a REGISTER
+                               says MESSAGE in as many words */
+    bool is_verified;    /* its address has shown that it receives */
     struct flow flow;    /* what the REGISTER came over: `received`; over a stream that is
                                closed, connection 0: only the contact may still be reached */
-    uint64_t expires_ms; /* monotonic */
+    uint64_t expires_ms;  /* monotonic */
     struct binding *next; /* of the same AoR */
 };
 
@@ -73,6 +77,17 @@ struct binding_change {
 bool
 location_apply(struct location *location, struct slice aor,
                const struct binding_change *changes, size_t count, struct moment now);
+
+/* The live binding whose contact names that user, host and port; NULL when there is none.
+ * Requests within a dialog have a contact in their Request-URI (RFC 3261 12.2.1.1). */
+const struct binding *
+location_find_contact(const struct location *location, const struct uri *contact);
+
+/* The UA behind this contact has shown that it does not know MESSAGE. False: there is no such
+ * binding. */
+bool
+location_refuse_message(struct location *location, struct slice aor,
+                        struct slice contact);
 
 /* The bindings over that connection stay, with flow.connection 0: a contact that names a
  * host can be connected again (RFC 3261 18.1.1), and one that cannot expires. */

@@ -15,6 +15,7 @@ enum {
     BINDING_BYTES_MIN = NUMBERS_BYTES + TEXTS * 2,
     TAKES_MESSAGE = 1, /* flags */
     IS_VERIFIED = 2,
+    REFUSED_MESSAGE = 4,
 };
 
 /* Against damage, not against forgery: the key is no secret. */
@@ -53,8 +54,9 @@ utc_of(uint64_t due_ms, struct moment now)
 static void
 put_binding(char **at, const struct binding *b, struct moment now)
 {
-    unsigned flags =
-        (b->takes_message ? TAKES_MESSAGE : 0) | (b->is_verified ? IS_VERIFIED : 0);
+    unsigned flags = (b->takes_message ? TAKES_MESSAGE : 0) |
+                     (b->is_verified ? IS_VERIFIED : 0) |
+                     (b->refused_message ? REFUSED_MESSAGE : 0);
 
     put_number(at, (uint64_t)utc_of(b->expires_ms, now), 8);
     put_number(at, b->cseq, 4);
@@ -148,6 +150,7 @@ take_binding(struct slice *rest, struct moment now, struct binding *out)
     protocol = take_number(rest, 1);
     b.takes_message = (flags & TAKES_MESSAGE) != 0;
     b.is_verified = (flags & IS_VERIFIED) != 0;
+    b.refused_message = (flags & REFUSED_MESSAGE) != 0;
     b.flow.protocol = (enum protocol)protocol;
     b.flow.listener = (uint16_t)take_number(rest, 2);
     memcpy(b.flow.peer.ip, rest->at, sizeof b.flow.peer.ip);

@@ -57,6 +57,12 @@ wait_for(struct next_hops *hops, struct hop_wait *wait)
     hops->waiting_count++;
 }
 
+bool
+hop_is_waiting(const struct hop_wait *wait)
+{
+    return wait->link != NULL;
+}
+
 void
 hop_wait_cancel(struct next_hops *hops, struct hop_wait *wait)
 {

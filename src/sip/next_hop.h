@@ -46,6 +46,10 @@ enum hop_status
 next_hop(struct next_hops *hops, const struct uri *uri, struct flow *flow,
          struct hop_wait *wait);
 
+/* Between HOP_WAITING and `found`. */
+bool
+hop_is_waiting(const struct hop_wait *wait);
+
 void
 hop_wait_cancel(struct next_hops *hops, struct hop_wait *wait);
 

@@ -177,9 +177,8 @@ finish(struct registration *r, struct location *location, struct slice aor)
     return result;
 }
 
-/* Without Allow a UA is taken at its best (RFC 3261 20.5). */
 static bool
-allows_message(const struct message *m)
+names_message(const struct message *m)
 {
     struct header_walk walk = message_walk(m, HEADER_ALLOW);
     struct slice element;
@@ -187,7 +186,14 @@ allows_message(const struct message *m)
     while (header_walk_next(&walk, &element))
         if (method_of(element) == METHOD_MESSAGE)
             return true;
-    return slice_is_absent(message_header(m, HEADER_ALLOW));
+    return false;
+}
+
+/* Without Allow a UA is taken at its best (RFC 3261 20.5). */
+static bool
+allows_message(const struct message *m)
+{
+    return names_message(m) || slice_is_absent(message_header(m, HEADER_ALLOW));
 }
 
 struct registrar_result
@@ -203,6 +209,7 @@ registrar_process(struct location *location, const struct registrar_settings *se
         .now = now,
         .is_verified = verified,
         .takes_message = allows_message(request),
+        .says_message = names_message(request),
         .status = 200,
         .reason = SLICE("OK"),
     };

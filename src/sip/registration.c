@@ -133,6 +133,14 @@ remove_others_of_instance(struct registration *r, const struct item *kept,
     }
 }
 
+/* Nothing but the word itself overrules what the UA has answered. */
+static bool
+says_message(const struct registration *r, const struct contact *contact)
+{
+    return r->says_message ||
+           (!slice_is_absent(contact->methods) && names_message(contact->methods));
+}
+
 static void
 set_contact(struct registration *r, const struct contact *contact, uint32_t expires_s)
 {
@@ -152,6 +160,10 @@ set_contact(struct registration *r, const struct contact *contact, uint32_t expi
     remove_others_of_instance(r, item, contact->instance);
     if (item == NULL)
         item = &r->items[r->count++];
+    else if (item->binding.refused_message && !says_message(r, contact)) {
+        binding.takes_message = false;
+        binding.refused_message = true;
+    }
     item->binding = binding;
     item->uri = contact->address.uri;
     item->is_set = true;

@@ -29,6 +29,7 @@ struct registration {
     struct moment now;
     bool is_verified;
     bool takes_message; /* as far as Allow says */
+    bool says_message;  /* Allow names it */
     struct slice path;  /* joined; lies in path_bytes */
     char *path_bytes;   /* owned */
     struct item *items; /* owned; room for the bindings there are and all contacts */

@@ -47,6 +47,9 @@ struct transport {
     /* Whether the connection is still open. */
     bool (*is_open)(void *self, uint64_t connection);
 
+    /* Sets *flow to an open stream to that address, whoever opened it. False: there is none. */
+    bool (*find_stream)(void *self, const struct address *peer, struct flow *flow);
+
     /* A connection that carries a binding is not closed for being idle, and last of all when
      * there are too many. */
     void (*keep)(void *self, uint64_t connection, bool has_binding);

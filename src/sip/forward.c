@@ -1,0 +1,89 @@
+#include "src/sip/forward.h"
+
+#include "parser/params.h"
+
+static void
+write_max_forwards(struct writer *w, const struct forward *forward)
+{
+    int given = forward->in->message->max_forwards;
+
+    writer_bytes(w, SLICE("Max-Forwards: "));
+    writer_number(w, given < 0 ? forward->max_forwards : (uint64_t)given - (given > 0));
+    writer_bytes(w, SLICE("\r\n"));
+}
+
+/* Written by us at places of their own. */
+static bool
+is_ours_to_write(enum header_id id)
+{
+    return id == HEADER_VIA || id == HEADER_ROUTE || id == HEADER_MAX_FORWARDS ||
+           id == HEADER_CONTENT_LENGTH;
+}
+
+void
+forward_request(struct writer *w, const struct forward *forward)
+{
+    const struct message *m = forward->in->message;
+    char source[ADDRESS_TEXT];
+    const struct reply seen = {
+        .received = address_print_ip(&forward->in->flow.peer, source),
+        .received_port = forward->in->flow.peer.port,
+    };
+
+    writer_request_line(w, m->method_name, forward->r_uri);
+    domains_write_via(w, forward->domains, &forward->flow, forward->branch);
+    writer_vias(w, m, &seen);
+    write_max_forwards(w, forward);
+    if (forward->route.len > 0)
+        writer_header(w, SLICE("Route"), forward->route);
+    for (int i = 0; i < m->lines; i++)
+        if (!is_ours_to_write(m->line[i].id))
+            writer_header(w, m->line[i].name, m->line[i].value);
+    writer_body(w, m->body);
+}
+
+bool
+header_is_challenge(enum header_id id)
+{
+    return id == HEADER_WWW_AUTHENTICATE || id == HEADER_PROXY_AUTHENTICATE;
+}
+
+/* The first Via line may hold more than ours. */
+static void
+write_other_vias(struct writer *w, const struct message *m)
+{
+    struct slice rest = message_header(m, HEADER_VIA), top;
+    int line = m->first[HEADER_VIA];
+
+    if (line < 0)
+        return;
+    list_cut(&rest, &top);
+    if (!slice_is_absent(rest))
+        writer_header(w, SLICE("Via"), slice_trim(rest));
+    while ((line = m->line[line].next) >= 0)
+        writer_header(w, SLICE("Via"), m->line[line].value);
+}
+
+void
+forward_response(struct writer *w, const struct message *response, unsigned status,
+                 struct slice reason, struct slice more, bool without_challenges)
+{
+    const struct message *m = response;
+
+    writer_bytes(w, SLICE("SIP/2.0 "));
+    writer_number(w, status);
+    writer_bytes(w, SLICE(" "));
+    writer_value(w, reason);
+    writer_bytes(w, SLICE("\r\n"));
+    write_other_vias(w, m);
+    writer_bytes(w, more);
+    for (int i = 0; i < m->lines; i++) {
+        const struct header_line *line = &m->line[i];
+
+        if (line->id == HEADER_VIA || line->id == HEADER_CONTENT_LENGTH ||
+            (without_challenges && header_is_challenge(line->id)))
+            continue;
+        writer_header(w, line->name, line->value);
+    }
+    writer_body(w, m->body);
+}

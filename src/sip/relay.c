@@ -1,0 +1,531 @@
+#include "src/sip/relay.h"
+
+#include "src/limits.h"
+#include "src/sip/branch.h"
+#include "src/sip/forward.h"
+
+#include <stdlib.h>
+
+struct relay_branch {
+    struct relay *relay;
+    struct hop_wait hop_wait;
+    struct client_transaction *transaction; /* borrowed; while it may still call */
+    struct slice contact, r_uri, route;     /* in the relay's bytes */
+};
+
+struct relay {
+    struct relays *all;
+    struct relay *next, **link;
+    struct timer timer; /* for 100; while looking up names an end to that */
+    struct server_key key;
+    struct flow came, answer_to;
+    bool from_trusted;
+    uint64_t started_ms;
+    size_t open;      /* branches without an outcome */
+    size_t listening; /* branches that may still call `late` */
+    bool is_failed;   /* the failure route had it */
+    bool timed_out;
+    void *copy;           /* the owner's, once it has failed */
+    unsigned best_status; /* of the refusals; 0: none */
+    char *best;           /* owned: that response, ready to be passed on */
+    size_t best_len;
+    char *challenges; /* owned: lines */
+    size_t challenges_len;
+    struct slice request, aor; /* in `bytes` */
+    size_t branch_count;
+    struct relay_branch *branches; /* in this block */
+    char bytes[];
+};
+
+bool
+relays_init(struct relays *relays)
+{
+    relays->kept = kept_responses_new(LIMIT_KEPT_RESPONSE_BYTES,
+                                      (uint64_t)relays->settings->wt_timer_s * 1000);
+    return relays->kept != NULL;
+}
+
+/* ---- the end of a relay ---- */
+
+static void
+free_relay(struct relay *relay)
+{
+    struct relays *all = relay->all;
+
+    timer_stop(all->wheel, &relay->timer);
+    for (size_t i = 0; i < relay->branch_count; i++) {
+        struct relay_branch *branch = &relay->branches[i];
+
+        hop_wait_cancel(all->hops, &branch->hop_wait);
+        if (branch->transaction != NULL)
+            client_transaction_abandon(branch->transaction);
+    }
+    *relay->link = relay->next;
+    if (relay->next != NULL)
+        relay->next->link = relay->link;
+    free(relay->best);
+    free(relay->challenges);
+    free(relay->branches);
+    free(relay);
+}
+
+void
+relays_free(struct relays *relays)
+{
+    while (relays->first != NULL)
+        free_relay(relays->first);
+    kept_responses_free(relays->kept);
+    relays->kept = NULL;
+}
+
+/* ---- answering ---- */
+
+static void
+pass_on(struct relay *relay, unsigned status, struct slice bytes, struct moment now)
+{
+    struct relays *all = relay->all;
+    const struct server_outcome outcome = { (uint16_t)status, RELAY_DETAIL };
+    enum protocol protocol = relay->came.protocol;
+
+    all->open--;
+    if (!slice_is_absent(bytes)) {
+        all->transport->send(all->transport->self, &relay->answer_to, bytes);
+        if (!protocol_is_reliable(protocol))
+            kept_responses_add(all->kept, &relay->key, bytes, now);
+    }
+    server_table_complete(all->requests, &relay->key, outcome, protocol, now);
+    LOG(LOG_INFO, "relay.answered", LOG_TEXT("aor", relay->aor),
+        LOG_NUMBER("status", status));
+    free_relay(relay);
+}
+
+/* RFC 3261 16.7 step 6: a 503 speaks of the next server, not of this one. */
+static unsigned
+status_to_pass(unsigned status)
+{
+    return status == 503 ? 500 : status;
+}
+
+static struct slice
+write_response(struct relay *relay, const struct message *response, bool bare)
+{
+    struct responder *responder = relay->all->responder;
+    unsigned status = status_to_pass(response->status);
+    struct slice reason =
+        status == response->status ? response->reason : SLICE("Server Internal Error");
+    struct writer w;
+
+    writer_init(&w, responder->buffer, sizeof responder->buffer);
+    forward_response(&w, response, status, reason, slice_absent(), bare);
+    return writer_done(&w);
+}
+
+/* The challenges of all branches stand behind the status line of the best response. */
+static void
+pass_best(struct relay *relay, struct moment now)
+{
+    struct slice best = slice_of(relay->best, relay->best_len);
+    struct slice line = slice_head(best, slice_find(best, '\n') + 1);
+    struct responder *responder = relay->all->responder;
+    struct writer w;
+
+    writer_init(&w, responder->buffer, sizeof responder->buffer);
+    writer_bytes(&w, line);
+    if (relay->best_status == 401 || relay->best_status == 407)
+        writer_bytes(&w, slice_of(relay->challenges, relay->challenges_len));
+    writer_bytes(&w, slice_skip(best, line.len));
+    pass_on(relay, status_to_pass(relay->best_status), writer_done(&w), now);
+}
+
+void
+relay_answer_again(struct relays *relays, const struct incoming *in, unsigned status)
+{
+    struct slice kept = kept_responses_find(relays->kept, &in->key);
+    struct flow to = responder_flow(in->message, &in->flow);
+
+    if (slice_is_absent(kept))
+        responder_answer(relays->responder, in->message, &in->flow, status,
+                         SLICE("Answered Before"));
+    else
+        relays->transport->send(relays->transport->self, &to, kept);
+}
+
+/* The request again, as it was when it came. */
+static struct incoming
+read_again(struct relay *relay, struct moment now)
+{
+    struct relays *all = relay->all;
+
+    message_parse(&all->again, relay->request, MESSAGE_DATAGRAM);
+    return (struct incoming){
+        .message = &all->again,
+        .flow = relay->came,
+        .from_trusted = relay->from_trusted,
+        .key = relay->key,
+        .now = now,
+    };
+}
+
+static void
+fail(struct relay *relay, struct moment now)
+{
+    struct relays *all = relay->all;
+    const struct incoming in = read_again(relay, now);
+    const struct relay_failure failure = {
+        .in = &in,
+        .aor = relay->aor,
+        .r_uri = relay->branches[0].r_uri,
+        .listens = relay->listening > 0,
+        .timed_out = relay->timed_out,
+    };
+
+    all->open--;
+    relay->is_failed = true;
+    timer_stop(all->wheel, &relay->timer);
+    relay->copy = all->failed(all->owner, &failure);
+    if (relay->listening == 0 || relay->copy == NULL)
+        free_relay(relay);
+}
+
+static void
+end_if_over(struct relay *relay, struct moment now)
+{
+    if (relay->open > 0)
+        return;
+    if (relay->best_status != 0)
+        pass_best(relay, now);
+    else
+        fail(relay, now);
+}
+
+/* ---- what a branch brings ---- */
+
+/* RFC 3261 16.7 step 6: a 6xx, else the lowest class; within 4xx what tells the client how to
+ * do better. Less is better. */
+static unsigned
+rank(unsigned status)
+{
+    static const unsigned telling[] = { 401, 407, 415, 420, 484 };
+    unsigned class = status / 100;
+
+    if (class == 6)
+        return 0;
+    for (size_t i = 0; i < sizeof telling / sizeof telling[0]; i++)
+        if (status == telling[i])
+            return class * 2;
+    return class * 2 + 1;
+}
+
+static void
+keep_challenges(struct relay *relay, const struct message *response)
+{
+    struct writer w;
+    char *lines = realloc(relay->challenges, relay->challenges_len + response->size);
+
+    if (lines == NULL)
+        return;
+    relay->challenges = lines;
+    writer_init(&w, lines + relay->challenges_len, response->size);
+    for (int i = 0; i < response->lines; i++)
+        if (header_is_challenge(response->line[i].id))
+            writer_header(&w, header_name(response->line[i].id), response->line[i].value);
+    relay->challenges_len += writer_done(&w).len;
+}
+
+static void
+keep_refusal(struct relay *relay, const struct message *response)
+{
+    unsigned status = response->status;
+    bool is_challenge = status == 401 || status == 407;
+    struct slice bytes;
+    char *copy;
+
+    if (is_challenge)
+        keep_challenges(relay, response);
+    if (relay->best_status != 0 && rank(status) >= rank(relay->best_status))
+        return;
+    bytes = write_response(relay, response, is_challenge);
+    copy = slice_is_absent(bytes) ? NULL : malloc(bytes.len);
+    if (copy == NULL)
+        return; /* as if it had not answered */
+    memcpy(copy, bytes.at, bytes.len);
+    free(relay->best);
+    relay->best = copy;
+    relay->best_len = bytes.len;
+    relay->best_status = status;
+}
+
+static bool
+is_refusal(const struct relay *relay, unsigned status)
+{
+    return relay->aor.len == 0 || !settings_stores_on(relay->all->settings, status);
+}
+
+static void
+answered(void *owner, const struct client_result *result, struct moment now)
+{
+    struct relay_branch *branch = owner;
+    struct relay *relay = branch->relay;
+    const struct message *response = result->response;
+
+    if (!result->listens)
+        branch->transaction = NULL;
+    relay->listening += result->listens;
+    relay->open--;
+    if (result->outcome == CLIENT_TIMEOUT)
+        relay->timed_out = true;
+    if (response != NULL && response->status < 300) {
+        pass_on(relay, response->status, write_response(relay, response, false), now);
+        return;
+    }
+    if (response != NULL && (response->status == 405 || response->status == 501))
+        location_refuse_message(relay->all->location, relay->aor, branch->contact);
+    if (response != NULL && is_refusal(relay, response->status))
+        keep_refusal(relay, response);
+    end_if_over(relay, now);
+}
+
+/* RFC 3261 has the branch over; but what arrived has arrived. */
+static void
+late(void *owner, const struct message *response, struct moment now)
+{
+    struct relay_branch *branch = owner;
+    struct relay *relay = branch->relay;
+    struct relays *all = relay->all;
+    bool taken = response != NULL && response->status < 300;
+
+    branch->transaction = NULL;
+    relay->listening--;
+    if (taken && !relay->is_failed) {
+        pass_on(relay, response->status, write_response(relay, response, false), now);
+        return;
+    }
+    if (!relay->is_failed || (!taken && relay->listening > 0))
+        return;
+    all->late(all->owner, relay->copy, taken, now);
+    free_relay(relay);
+}
+
+/* ---- sending ---- */
+
+static uint64_t
+next_nonce(struct relays *relays)
+{
+    uint64_t count = ++relays->nonce;
+
+    return siphash64(&relays->run, slice_of((const char *)&count, sizeof count));
+}
+
+static struct slice
+write_request(struct relay_branch *branch, const struct incoming *in,
+              const struct flow *flow, struct slice branch_text)
+{
+    struct relays *all = branch->relay->all;
+    const struct forward forward = {
+        .in = in,
+        .domains = all->domains,
+        .r_uri = branch->r_uri,
+        .route = branch->route,
+        .flow = *flow,
+        .branch = branch_text,
+        .max_forwards = all->settings->max_forwards,
+    };
+    char *buffer = arena_alloc(all->arena, FORWARD_MAX);
+    struct writer w;
+
+    if (buffer == NULL)
+        return slice_absent();
+    writer_init(&w, buffer, FORWARD_MAX);
+    forward_request(&w, &forward);
+    return writer_done(&w);
+}
+
+/* False: it could not be sent. */
+static bool
+send_over(struct relay_branch *branch, const struct incoming *in, const struct flow *to,
+          struct moment now)
+{
+    struct relays *all = branch->relay->all;
+    const struct message *m = in->message;
+    char text[BRANCH_BYTES];
+    struct client_request request = {
+        .flow = *to,
+        .branch = slice_of(text, sizeof text),
+        .method = m->method,
+        .timeout_ms = all->settings->fr_timer_s * 1000,
+        .owner = branch,
+        .answered = answered,
+        .late = branch->relay->aor.len > 0 ? late : NULL,
+    };
+
+    target_prefer_stream(all->hops, m->size + FORWARD_GROWS, &request.flow);
+    branch_make(&all->branches, next_nonce(all), m->request_uri,
+                message_header(m, HEADER_ROUTE), text);
+    request.bytes = write_request(branch, in, &request.flow, request.branch);
+    if (!slice_is_absent(request.bytes))
+        branch->transaction = client_transaction_start(all->clients, &request, now);
+    return branch->transaction != NULL;
+}
+
+static void
+located(struct hop_wait *wait, const struct flow *flow, struct moment now)
+{
+    struct relay_branch *branch = CONTAINER_OF(wait, struct relay_branch, hop_wait);
+    struct relay *relay = branch->relay;
+    const struct incoming in = read_again(relay, now);
+
+    if (flow != NULL && send_over(branch, &in, flow, now))
+        return;
+    relay->open--;
+    end_if_over(relay, now);
+}
+
+/* Counts the branch out where it cannot begin. */
+static void
+begin_branch(struct relay_branch *branch, const struct relay_order *order,
+             const struct target *target)
+{
+    struct relay *relay = branch->relay;
+    struct flow flow;
+
+    switch (target_locate(relay->all->hops, target, &flow, &branch->hop_wait)) {
+    case HOP_FOUND:
+        if (!send_over(branch, order->in, &flow, order->in->now))
+            relay->open--;
+        break;
+    case HOP_WAITING:
+        break;
+    case HOP_NONE:
+        relay->open--;
+        break;
+    }
+}
+
+/* A name server may never answer: what still looks up a name when fr_timer is over has no
+ * way. */
+static void
+give_up_names(struct relay *relay, struct moment now)
+{
+    for (size_t i = 0; i < relay->branch_count; i++) {
+        struct hop_wait *wait = &relay->branches[i].hop_wait;
+
+        if (!hop_is_waiting(wait))
+            continue;
+        hop_wait_cancel(relay->all->hops, wait);
+        relay->open--;
+    }
+    end_if_over(relay, now);
+}
+
+static void
+timer_fired(struct timer *timer, struct moment now)
+{
+    struct relay *relay = CONTAINER_OF(timer, struct relay, timer);
+    struct relays *all = relay->all;
+    uint64_t end_ms = relay->started_ms + (uint64_t)all->settings->fr_timer_s * 1000;
+    struct incoming in;
+
+    if (now.ms >= end_ms) {
+        give_up_names(relay, now);
+        return;
+    }
+    in = read_again(relay, now);
+    responder_answer(all->responder, in.message, &in.flow, 100, SLICE("Trying"));
+    timer_start(all->wheel, timer, end_ms);
+}
+
+/* ---- the start ---- */
+
+static struct slice
+pack(char **at, struct slice text)
+{
+    char *to = *at;
+
+    if (slice_is_absent(text))
+        return text;
+    if (text.len > 0)
+        memcpy(to, text.at, text.len);
+    *at += text.len;
+    return slice_of(to, text.len);
+}
+
+static size_t
+texts_of(const struct relay_order *order)
+{
+    size_t len = order->in->message->text.len + order->aor.len;
+
+    for (size_t i = 0; i < order->count; i++)
+        len += order->targets[i].contact.len + order->targets[i].r_uri.len +
+               order->targets[i].route.len;
+    return len;
+}
+
+static void
+fill_branches(struct relay *relay, const struct relay_order *order, char *at)
+{
+    for (size_t i = 0; i < order->count; i++)
+        relay->branches[i] = (struct relay_branch){
+            .relay = relay,
+            .hop_wait = { .found = located },
+            .contact = pack(&at, order->targets[i].contact),
+            .r_uri = pack(&at, order->targets[i].r_uri),
+            .route = pack(&at, order->targets[i].route),
+        };
+}
+
+static struct relay *
+relay_new(struct relays *relays, const struct relay_order *order)
+{
+    const struct incoming *in = order->in;
+    struct relay *relay = calloc(1, sizeof *relay + texts_of(order));
+    char *at;
+
+    if (relay == NULL)
+        return NULL;
+    relay->branches = calloc(order->count, sizeof *relay->branches);
+    if (relay->branches == NULL) {
+        free(relay);
+        return NULL;
+    }
+    at = relay->bytes;
+    relay->all = relays;
+    relay->key = in->key;
+    relay->came = in->flow;
+    relay->answer_to = responder_flow(in->message, &in->flow);
+    relay->from_trusted = in->from_trusted;
+    relay->started_ms = in->now.ms;
+    relay->open = relay->branch_count = order->count;
+    relay->request = pack(&at, in->message->text);
+    relay->aor = pack(&at, order->aor);
+    fill_branches(relay, order, at);
+    timer_init(&relay->timer, timer_fired);
+    return relay;
+}
+
+static void
+join(struct relays *relays, struct relay *relay)
+{
+    relay->next = relays->first;
+    relay->link = &relays->first;
+    if (relay->next != NULL)
+        relay->next->link = &relay->next;
+    relays->first = relay;
+    relays->open++;
+}
+
+bool
+relay_start(struct relays *relays, const struct relay_order *order)
+{
+    struct relay *relay = relay_new(relays, order);
+    uint64_t fr_ms = (uint64_t)relays->settings->fr_timer_s * 1000;
+
+    if (relay == NULL)
+        return false;
+    join(relays, relay);
+    timer_start(relays->wheel, &relay->timer,
+                relay->started_ms + (fr_ms < RELAY_TRYING_MS ? fr_ms : RELAY_TRYING_MS));
+    for (size_t i = 0; i < order->count; i++)
+        begin_branch(&relay->branches[i], order, &order->targets[i]);
+    end_if_over(relay, order->in->now);
+    return true;
+}
