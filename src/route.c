@@ -258,6 +258,7 @@ start_message(struct router *router, const struct incoming *in, const struct way
     };
 
     if (count == 0 || router->silo->is_stopping || goes_behind(router, in, way) ||
+        store_has_seen(router->silo, in, way->aor) ||
         !relay_start(router->relays, &order))
         store_it(router, in, way);
 }

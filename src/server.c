@@ -192,6 +192,7 @@ server_free(struct server *server)
     relays_free(&server->relays);
     passes_free(&server->passing);
     live_copies_free(&server->silo);
+    recent_free(&server->silo.recent);
     dumps_free(server->silo.dumps);
     notices_free(&server->silo, server->silo.notices);
     journal_free(&server->silo.journal);
@@ -459,4 +460,10 @@ server_load_binding(struct server *server, struct slice aor, struct slice value,
     else
         dump_stored(&server->silo, aor);
     return true;
+}
+
+void
+server_load_repeat(struct server *server, const struct hash128 *origin, struct moment now)
+{
+    recent_add(&server->silo.recent, origin, now);
 }

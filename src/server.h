@@ -45,6 +45,11 @@ bool
 server_load_binding(struct server *server, struct slice aor, struct slice value,
                     struct moment now);
 
+/* A request that was stored shortly before the start. Before the first event. */
+void
+server_load_repeat(struct server *server, const struct hash128 *origin,
+                   struct moment now);
+
 /* A datagram. */
 void
 server_receive(struct server *server, const struct flow *flow, struct slice bytes,

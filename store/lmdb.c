@@ -326,6 +326,7 @@ const struct store_engine lmdb_engine = {
     .tidy = lmdb_tidy,
     .facts = lmdb_facts,
     .bindings = lmdb_bindings,
+    .repeats = lmdb_repeats,
     .why = lmdb_why,
     .close = close_store,
 };

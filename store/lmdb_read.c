@@ -259,3 +259,20 @@ lmdb_bindings(struct store *store, void *visitor,
     lmdb_end_reading(s, txn);
     return rc == 0 || rc == MDB_NOTFOUND ? STORE_OK : lmdb_failed(s, "bindings", rc);
 }
+
+enum store_status
+lmdb_repeats(struct store *store, int64_t now_s, void *visitor,
+             void (*visit)(void *visitor, const struct hash128 *origin))
+{
+    struct lmdb_store *s = (struct lmdb_store *)store;
+    MDB_txn *txn;
+    int rc = lmdb_begin_reading(s, &txn); /* which catches up with the tables */
+
+    if (rc != 0)
+        return lmdb_failed(s, "repeats", rc);
+    lmdb_end_reading(s, txn);
+    pthread_mutex_lock(&s->tail_lock);
+    repeats_show(&s->repeats, now_s, visitor, visit);
+    pthread_mutex_unlock(&s->tail_lock);
+    return STORE_OK;
+}

@@ -248,6 +248,10 @@ enum store_status
 lmdb_get(struct store *store, uint64_t id, struct page *out);
 
 enum store_status
+lmdb_repeats(struct store *store, int64_t now_s, void *visitor,
+             void (*visit)(void *visitor, const struct hash128 *origin));
+
+enum store_status
 lmdb_bindings(struct store *store, void *visitor,
               bool (*visit)(void *visitor, struct slice aor, struct slice value));
 

@@ -71,6 +71,18 @@ repeats_has(const struct repeats *repeats, const struct hash128 *origin, int64_t
 }
 
 void
+repeats_show(const struct repeats *repeats, int64_t now_s, void *visitor,
+             void (*visit)(void *visitor, const struct hash128 *origin))
+{
+    for (uint32_t i = 0; i < repeats->origins.count; i++) {
+        struct hash128 origin = repeats_origin(repeats, i);
+
+        if (!repeats_is_over((int64_t)queue_at(&repeats->origins, i)->order, now_s))
+            visit(visitor, &origin);
+    }
+}
+
+void
 repeats_prune(struct repeats *repeats, int64_t now_s)
 {
     struct queue *origins = &repeats->origins;

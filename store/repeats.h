@@ -39,6 +39,11 @@ repeats_has(const struct repeats *repeats, const struct hash128 *origin, int64_t
 struct hash128
 repeats_origin(const struct repeats *repeats, uint32_t i);
 
+/* Shows those that repeats_has would find. */
+void
+repeats_show(const struct repeats *repeats, int64_t now_s, void *visitor,
+             void (*visit)(void *visitor, const struct hash128 *origin));
+
 /* Whether an origin of that time may be forgotten. */
 bool
 repeats_is_over(int64_t then_s, int64_t now_s);

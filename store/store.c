@@ -71,6 +71,13 @@ store_bindings(struct store *store, void *visitor,
     return store->engine->bindings(store, visitor, visit);
 }
 
+enum store_status
+store_repeats(struct store *store, int64_t now_s, void *visitor,
+              void (*visit)(void *visitor, const struct hash128 *origin))
+{
+    return store->engine->repeats(store, now_s, visitor, visit);
+}
+
 const char *
 store_why(const struct store *store)
 {

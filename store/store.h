@@ -108,6 +108,9 @@ struct store_engine {
     enum store_status (*bindings)(struct store *, void *visitor,
                                   bool (*visit)(void *visitor, struct slice aor,
                                                 struct slice value));
+    enum store_status (*repeats)(struct store *, int64_t now_s, void *visitor,
+                                 void (*visit)(void *visitor,
+                                               const struct hash128 *origin));
     const char *(*why)(const struct store *);
     void (*close)(struct store *);
 };
@@ -152,6 +155,11 @@ store_facts(struct store *store, int64_t now_s, struct store_facts *out);
 enum store_status
 store_bindings(struct store *store, void *visitor,
                bool (*visit)(void *visitor, struct slice aor, struct slice value));
+
+/* Shows the origins of what was stored lately: those that a commit would call PUT_REPEATED. */
+enum store_status
+store_repeats(struct store *store, int64_t now_s, void *visitor,
+              void (*visit)(void *visitor, const struct hash128 *origin));
 
 /* Why the last call failed, for a log line. */
 const char *

@@ -315,6 +315,18 @@ memory_facts(struct store *store, int64_t now_s, struct store_facts *out)
 }
 
 static enum store_status
+memory_repeats(struct store *store, int64_t now_s, void *visitor,
+               void (*visit)(void *visitor, const struct hash128 *origin))
+{
+    const struct memory_contents *c = contents_of(store);
+
+    for (size_t i = 0; i < c->origin_count; i++)
+        if (c->origins[i].until_s > now_s)
+            visit(visitor, &c->origins[i].origin);
+    return STORE_OK;
+}
+
+static enum store_status
 memory_bindings(struct store *store, void *visitor,
                 bool (*visit)(void *visitor, struct slice aor, struct slice value))
 {
@@ -395,6 +407,7 @@ const struct store_engine memory_engine = {
     .tidy = memory_tidy,
     .facts = memory_facts,
     .bindings = memory_bindings,
+    .repeats = memory_repeats,
     .why = memory_why,
     .close = memory_close,
 };

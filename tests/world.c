@@ -138,6 +138,14 @@ load_binding(void *visitor, struct slice aor, struct slice value)
     return true;
 }
 
+static void
+load_repeat(void *visitor, const struct hash128 *origin)
+{
+    struct world *w = visitor;
+
+    server_load_repeat(w->server, origin, w->now);
+}
+
 static struct hash_key
 random_key(struct world *w)
 {
@@ -170,6 +178,7 @@ world_start(struct world *w)
     assert(w->server != NULL);
     if (w->settings.db_mode == 1)
         store_bindings(w->store, w, load_binding);
+    store_repeats(w->store, w->now.s, w, load_repeat);
     world_touched(w);
     world_trace(w, "server %u starts", w->life);
 }

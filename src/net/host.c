@@ -169,6 +169,26 @@ load_bindings(struct host *host)
     return false;
 }
 
+static void
+load_repeat(void *self, const struct hash128 *origin)
+{
+    struct host *host = self;
+
+    server_load_repeat(host->server, origin, loop_now(&host->loop));
+}
+
+static bool
+load_repeats(struct host *host)
+{
+    if (store_repeats(host->store, loop_now(&host->loop).s, host, load_repeat) ==
+        STORE_OK)
+        return true;
+    LOG(LOG_ERROR, "store.repeats_failed",
+        LOG_TEXT("url", without_password(host->settings->db_url)),
+        LOG_STRING("why", store_why(host->store)));
+    return false;
+}
+
 static bool
 open_listeners(struct host *host)
 {
@@ -201,7 +221,8 @@ host_open(struct host *host)
     if (!open_store(host))
         return false;
     lane_init(&host->lane, &host->loop, host->store, &lane_events);
-    return open_server(host) && load_bindings(host) && open_listeners(host);
+    return open_server(host) && load_bindings(host) && load_repeats(host) &&
+           open_listeners(host);
 }
 
 /* False: a thread is still out with the store or a name server. */

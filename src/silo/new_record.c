@@ -32,9 +32,8 @@ new_record_expiry(const struct settings *settings, const struct message *m, int6
     return expires == 0 ? now_s : expiry < latest ? expiry : latest;
 }
 
-/* What makes two requests the same one, across connections, branches and restarts. */
-static struct hash128
-origin_of(const struct silo *silo, const struct message *m, struct slice aor)
+struct hash128
+new_record_origin(const struct silo *silo, const struct message *m, struct slice aor)
 {
     const uint32_t cseq = m->cseq;
     const struct slice parts[] = { aor, m->call_id, m->from.tag,
@@ -58,7 +57,7 @@ new_record(struct silo *silo, const struct incoming *in, struct slice aor,
         .inc_time_s = in->now.s,
         .exp_time_s = new_record_expiry(silo->settings, m, in->now.s),
         .date_s = date_of(m),
-        .origin = origin_of(silo, m, aor),
+        .origin = new_record_origin(silo, m, aor),
         .aor = aor,
         .r_uri = m->request_uri,
         .src_addr = m->from.uri.text,

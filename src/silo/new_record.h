@@ -13,6 +13,10 @@ int64_t
 new_record_expiry(const struct settings *settings, const struct message *m,
                   int64_t now_s);
 
+/* What makes two requests the same one, across connections, branches and restarts. */
+struct hash128
+new_record_origin(const struct silo *silo, const struct message *m, struct slice aor);
+
 /* False: out of memory. With exp_time_s at or before now it has expired on arrival. */
 bool
 new_record(struct silo *silo, const struct incoming *in, struct slice aor,

@@ -15,6 +15,7 @@
 #include "src/sip/responder.h"
 #include "src/silo/journal.h"
 #include "src/silo/reader.h"
+#include "src/silo/recent.h"
 
 struct dumps;
 struct notices;
@@ -50,6 +51,7 @@ struct silo {
 
     struct journal journal;
     struct reader reader;
+    struct recent recent;
     struct dumps *dumps;      /* owned */
     struct notices *notices;  /* owned */
     struct live_copy *copies; /* owned */

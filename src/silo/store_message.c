@@ -41,6 +41,7 @@ struct stored_wait {
     struct slice answer; /* the headers that are copied from the request */
     struct slice aor;
     struct slice call_id;
+    struct hash128 origin;
     size_t body_bytes;
     struct notice_order *notice; /* NULL: none is wanted */
     bool was_tried;
@@ -178,6 +179,7 @@ stored(struct journal_wait *journal_wait, const struct journal_result *result,
             now);
     if (outcome != OUTCOME_ACCEPTED || result->put != PUT_STORED)
         return;
+    recent_add(&silo->recent, &wait->origin, now);
     if (wait->notice != NULL)
         notice_send(silo, wait->notice, now);
     if (wait->was_tried)
@@ -267,6 +269,7 @@ make_wait(struct silo *silo, const struct store_order *order, const struct recor
         .answer = keep_answer(silo, in),
         .aor = journal_keep(&silo->journal, record->aor),
         .call_id = journal_keep(&silo->journal, record->call_id),
+        .origin = record->origin,
         .body_bytes = record->body.len,
         .notice = notice_order(silo, in, record->aor),
         .was_tried = order->was_tried,
@@ -314,6 +317,17 @@ try_to_store(struct silo *silo, const struct store_order *order)
     if (!dump_request_fits(&record))
         return OUTCOME_TOO_LARGE;
     return put_in_journal(silo, order, &record);
+}
+
+bool
+store_has_seen(const struct silo *silo, const struct incoming *in, struct slice aor)
+{
+    struct hash128 origin;
+
+    if (aor.len == 0)
+        return false;
+    origin = new_record_origin(silo, in->message, aor);
+    return recent_has(&silo->recent, &origin);
 }
 
 bool

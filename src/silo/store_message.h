@@ -47,6 +47,10 @@ struct store_order {
 void
 store_message(struct silo *silo, const struct store_order *order);
 
+/* Whether this very request was stored lately for that AoR: it is answered as then. */
+bool
+store_has_seen(const struct silo *silo, const struct incoming *in, struct slice aor);
+
 /* Whether it could be stored at all: else it is delivered now or never. */
 bool
 store_is_possible(const struct silo *silo, const struct incoming *in);
