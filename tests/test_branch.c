@@ -58,6 +58,29 @@ a_request_that_comes_back_for_another_uri_is_a_spiral(void **state)
                        via_made_for(&key, SLICE("sip:bob@example.org"))));
 }
 
+static const char *
+via_with_route(const char *route)
+{
+    static char via[256];
+    char branch[BRANCH_BYTES];
+
+    branch_make(&key, 7, SLICE("sip:bob@example.org"), slice_of(route, strlen(route)),
+                branch);
+    snprintf(via, sizeof via, "SIP/2.0/UDP 192.0.2.2;branch=%.*smore\r\nRoute: <sip:a>",
+             (int)sizeof branch, branch);
+    return via;
+}
+
+/* RFC 3261 16.6 step 8: all that decides where it goes counts. What stands behind our part of
+ * a branch does not. */
+static void
+another_route_is_a_spiral_the_same_one_a_loop(void **state)
+{
+    (void)state;
+    assert_true(loops("sip:bob@example.org", via_with_route("<sip:a>")));
+    assert_false(loops("sip:bob@example.org", via_with_route("<sip:b>")));
+}
+
 static void
 a_branch_of_another_server_is_not_ours(void **state)
 {
@@ -92,6 +115,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_that_comes_back_unchanged_has_looped),
         cmocka_unit_test(a_request_that_comes_back_for_another_uri_is_a_spiral),
+        cmocka_unit_test(another_route_is_a_spiral_the_same_one_a_loop),
         cmocka_unit_test(a_branch_of_another_server_is_not_ours),
         cmocka_unit_test(every_nonce_gives_another_branch),
     };

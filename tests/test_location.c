@@ -313,6 +313,47 @@ bindings_outlive_their_connection(void **state)
     assert_int_equal(p->let_go, 1);
 }
 
+static const struct binding *
+found(const struct play *p, const char *uri_text)
+{
+    struct uri uri;
+    const char *why;
+
+    assert_int_equal(uri_parse(text(uri_text), &uri, &why), PARSE_OK);
+    return location_find_contact(p->location, &uri);
+}
+
+/* RFC 3261 12.2.1.1: a request within a dialog has the contact as its Request-URI. */
+static void
+a_binding_is_found_by_user_host_and_port_of_its_contact(void **state)
+{
+    struct play *p = *state;
+
+    add(p, bob, binding("sip:bob@Host.example:5072;transport=tcp", 1000, 60000));
+    assert_non_null(found(p, "sip:bob@host.EXAMPLE:5072"));
+    assert_true(slice_equal(found(p, "sip:bob@host.example:5072;x=y")->aor, bob));
+    assert_null(found(p, "sip:Bob@host.example:5072"));
+    assert_null(found(p, "sip:bob@host.example"));
+    assert_null(found(p, "sip:bob@host.example.org:5072"));
+    stage_advance(p->s, 60000);
+    assert_null(found(p, "sip:bob@host.example:5072"));
+}
+
+static void
+a_contact_that_refused_message_is_known_for_it(void **state)
+{
+    struct play *p = *state;
+
+    add(p, bob, binding("sip:bob@a", 1000, 60000));
+    add(p, bob, binding("sip:bob@b", 1000, 60000));
+    assert_false(location_refuse_message(p->location, bob, text("sip:bob@c")));
+    assert_false(location_refuse_message(p->location, carol, text("sip:bob@a")));
+    assert_true(location_refuse_message(p->location, bob, text("sip:bob@a")));
+    assert_true(found(p, "sip:bob@b")->takes_message);
+    assert_false(found(p, "sip:bob@a")->takes_message);
+    assert_true(found(p, "sip:bob@a")->refused_message);
+}
+
 static void
 many_aors_come_and_go(void **state)
 {
@@ -370,6 +411,7 @@ add_some_binding(struct play *p, uint64_t *chance)
         .q_thousandths = (uint16_t)draw(chance, 1001),
         .takes_message = draw(chance, 2) == 0,
         .is_verified = draw(chance, 2) == 0,
+        .refused_message = draw(chance, 2) == 0,
         .flow = stage_flow((uint8_t)draw(chance, 256), draw(chance, 3)),
         .expires_ms = p->s->now.ms + 1000 * (1 + draw(chance, 100000)),
     };
@@ -392,6 +434,7 @@ expect_same(const struct binding *a, const struct binding *b)
     assert_int_equal(a->q_thousandths, b->q_thousandths);
     assert_int_equal(a->takes_message, b->takes_message);
     assert_int_equal(a->is_verified, b->is_verified);
+    assert_int_equal(a->refused_message, b->refused_message);
     assert_int_equal(a->flow.protocol, b->flow.protocol);
     assert_int_equal(a->flow.listener, b->flow.listener);
     assert_true(address_equal(&a->flow.peer, &b->flow.peer));
@@ -574,6 +617,8 @@ main(void)
         PLAY(the_watcher_hears_of_first_and_last_binding_of_a_connection),
         PLAY(a_refresh_over_another_connection_lets_the_old_one_go),
         PLAY(bindings_outlive_their_connection),
+        PLAY(a_binding_is_found_by_user_host_and_port_of_its_contact),
+        PLAY(a_contact_that_refused_message_is_known_for_it),
         PLAY(many_aors_come_and_go),
         PLAY(what_is_saved_comes_back_the_same),
         PLAY(what_expired_while_saved_is_dropped),
