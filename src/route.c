@@ -293,17 +293,24 @@ take_message(struct router *router, struct incoming *in, const struct way *way)
     }
 }
 
+static void
+complete(struct router *router, const struct incoming *in, unsigned status)
+{
+    const struct server_outcome outcome = { (uint16_t)status, RELAY_DETAIL };
+
+    server_table_complete(router->requests, &in->key, outcome, in->flow.protocol,
+                          in->now);
+}
+
 /* RFC 3261 16.7 step 6 leaves these to us; never 408 (RFC 4320 4.2). */
 static void
 answer_unreached(struct router *router, const struct relay_failure *failure)
 {
-    const struct incoming *in = failure->in;
-
-    server_table_forget(router->requests, &in->key);
     if (failure->timed_out)
-        route_refuse(router, in, 504, SLICE("Server Time-out"));
+        route_refuse(router, failure->in, 504, SLICE("Server Time-out"));
     else
-        route_refuse(router, in, 500, SLICE("Next Hop Cannot Be Reached"));
+        route_refuse(router, failure->in, 500, SLICE("Next Hop Cannot Be Reached"));
+    complete(router, failure->in, failure->timed_out ? 504 : 500);
 }
 
 void *
@@ -324,7 +331,7 @@ route_relay_failed(void *self, const struct relay_failure *failure)
         return NULL;
     }
     if (refuses_require(router, in, HEADER_REQUIRE)) {
-        server_table_forget(router->requests, &in->key);
+        complete(router, in, 420);
         return NULL;
     }
     if (uri_parse(failure->r_uri, &new_uri, &why) == PARSE_OK)

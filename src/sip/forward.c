@@ -12,12 +12,28 @@ write_max_forwards(struct writer *w, const struct forward *forward)
     writer_bytes(w, SLICE("\r\n"));
 }
 
-/* Written by us at places of their own. */
+/* Written by us at places of their own, or not to be believed. */
 static bool
-is_ours_to_write(enum header_id id)
+is_left_out(const struct incoming *in, enum header_id id)
 {
+    if (id == HEADER_P_ASSERTED_IDENTITY)
+        return !in->from_trusted;
     return id == HEADER_VIA || id == HEADER_ROUTE || id == HEADER_MAX_FORWARDS ||
            id == HEADER_CONTENT_LENGTH;
+}
+
+size_t
+forward_room(const struct forward *forward)
+{
+    enum {
+        LINE_GROWS = 4,   /* a blank behind the colon, CRLF for LF */
+        OWN_LINES = 1536, /* sent-by alone may take 512 */
+    };
+    const struct message *m = forward->in->message;
+    size_t room = m->text.len + (size_t)m->lines * LINE_GROWS + forward->r_uri.len +
+                  forward->route.len + OWN_LINES;
+
+    return room < FORWARD_MAX ? room : FORWARD_MAX;
 }
 
 void
@@ -37,7 +53,7 @@ forward_request(struct writer *w, const struct forward *forward)
     if (forward->route.len > 0)
         writer_header(w, SLICE("Route"), forward->route);
     for (int i = 0; i < m->lines; i++)
-        if (!is_ours_to_write(m->line[i].id))
+        if (!is_left_out(forward->in, m->line[i].id))
             writer_header(w, m->line[i].name, m->line[i].value);
     writer_body(w, m->body);
 }

@@ -2,7 +2,8 @@
  * 16.6, 16.7).
  *
  * Whatever a proxy has no business with stays as it came, in its order: header names as they
- * were written, values unfolded, the body octet for octet.
+ * were written, values unfolded, the body octet for octet. P-Asserted-Identity goes on from
+ * trusted peers alone (RFC 3325 5).
  */
 #ifndef SIP_FORWARD_H
 #define SIP_FORWARD_H
@@ -25,6 +26,10 @@ struct forward {
     struct slice branch;
     uint32_t max_forwards; /* of a request that has none */
 };
+
+/* Room that always suffices for forward_request, FORWARD_MAX at most. */
+size_t
+forward_room(const struct forward *forward);
 
 /* Request line, our Via, the request's own with received and rport, Max-Forwards less one,
  * Route, the rest. */

@@ -119,14 +119,15 @@ send_over(struct passes *passes, const struct incoming *in, const struct target 
         .branch = slice_of(branch, sizeof branch),
         .max_forwards = passes->settings->max_forwards,
     };
-    char *buffer = arena_alloc(passes->arena, FORWARD_MAX);
+    size_t room = forward_room(&forward);
+    char *buffer = arena_alloc(passes->arena, room);
     struct writer w;
 
     if (buffer == NULL)
         return false;
     make_branch(passes, in, branch);
     target_prefer_stream(passes->hops, in->message->size + FORWARD_GROWS, &forward.flow);
-    writer_init(&w, buffer, FORWARD_MAX);
+    writer_init(&w, buffer, room);
     forward_request(&w, &forward);
     return !slice_is_absent(writer_done(&w)) &&
            transport->send(transport->self, &forward.flow, writer_done(&w)) == SEND_OK;

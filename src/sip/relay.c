@@ -330,12 +330,13 @@ write_request(struct relay_branch *branch, const struct incoming *in,
         .branch = branch_text,
         .max_forwards = all->settings->max_forwards,
     };
-    char *buffer = arena_alloc(all->arena, FORWARD_MAX);
+    size_t room = forward_room(&forward);
+    char *buffer = arena_alloc(all->arena, room);
     struct writer w;
 
     if (buffer == NULL)
         return slice_absent();
-    writer_init(&w, buffer, FORWARD_MAX);
+    writer_init(&w, buffer, room);
     forward_request(&w, &forward);
     return writer_done(&w);
 }
