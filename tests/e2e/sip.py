@@ -10,6 +10,7 @@ import random
 import select
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 COMPACT = {b'v': b'via', b'f': b'from', b't': b'to', b'i': b'call-id', b'm': b'contact',
            b'l': b'content-length', b'c': b'content-type', b's': b'subject'}
@@ -244,3 +245,11 @@ class Agent:
 
     def options(self, seconds=5):
         return self.exchange(self.request('OPTIONS', 'sip:127.0.0.1', 'sip:127.0.0.1'), seconds)
+
+
+def send_online(sender, body, receiver, seconds=5):
+    """To one who is online, and answers while the sender waits: the answer, and all bodies."""
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(sender.send, receiver.user, body, seconds=seconds)
+        bodies = receiver.collect(len(receiver.received) + 1, seconds)
+        return answer.result(), bodies
