@@ -2,6 +2,7 @@
 
     sender.send(place, protocol, port, user, recipient, texts)
     receiver.receive(place, protocol, port, user, done)     # until done() or its time is over
+    phone = client.open(place, protocol, port, user, peer)  # stays online: say(), kill(), end()
 
 `place` is a directory for their files; `port` is where they find the server.
 """
@@ -32,6 +33,22 @@ def end(process, seconds=5):
     except (subprocess.TimeoutExpired, BrokenPipeError):
         process.kill()
         process.wait()
+
+
+class Phone:
+    """A client that stays online and writes to one other user."""
+
+    def __init__(self, process, say):
+        self.process, self.say = process, say
+
+    def kill(self):
+        """kill -9: it says good-bye to nobody."""
+        self.process.kill()
+        self.process.wait()
+
+    def end(self):
+        if self.process.poll() is None:
+            end(self.process)
 
 
 def write(place, name, text):
@@ -127,20 +144,25 @@ class Baresip:
         except OSError:
             return None
 
-    def send(self, place, protocol, port, user, recipient):
+    def say(self, link, text):
+        words = json.dumps({'command': 'message', 'params': text}, ensure_ascii=False).encode()
+        link.sendall(b'%d:%s,' % (len(words), words))
+
+    def open(self, place, protocol, port, user, peer):
         control = free_port()
-        process = self.start(place, protocol, port, user, recipient, control)
+        process = self.start(place, protocol, port, user, peer, control)
+        link = wait_until(lambda: self.connect(control), 10)
+        return Phone(process, lambda text: self.say(link, text))
+
+    def send(self, place, protocol, port, user, recipient):
+        phone = self.open(place, protocol, port, user, recipient)
         try:
-            link = wait_until(lambda: self.connect(control), 10)
             time.sleep(0.5)  # it registers first
             for text in self.texts:
-                words = json.dumps({'command': 'message', 'params': text},
-                                   ensure_ascii=False).encode()
-                link.sendall(b'%d:%s,' % (len(words), words))
+                phone.say(text)
                 time.sleep(0.25)  # it does not wait for an answer by itself
-            link.close()
         finally:
-            end(process)
+            phone.end()
 
     def receive(self, place, protocol, port, user, done):
         process = self.start(place, protocol, port, user, 'nobody', free_port())
@@ -177,6 +199,11 @@ class Linphone:
     def say(self, process, line):
         process.stdin.write(line.encode() + b'\n')
         process.stdin.flush()
+
+    def open(self, place, protocol, port, user, peer):
+        process = self.start(place, protocol, port, user)
+        return Phone(process, lambda text: self.say(
+            process, f'message sip:{peer}@127.0.0.1 {text}'))
 
     def send(self, place, protocol, port, user, recipient):
         process = self.start(place, protocol, port, user)

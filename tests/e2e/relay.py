@@ -3,9 +3,10 @@
     relay = Relay('TCP', silo.address)    # a client dials 127.0.0.1:relay.port
     relay.delivered()                     # MESSAGE requests that the server sent, in order,
                                           # without retransmissions
+    relay.answers('MESSAGE')              # status codes of what the server answered finally
 
-Answers are not asked for: Linphone gives some of them over a connection of its own, to the
-address in our Via. What the server then no longer has was answered with 2xx.
+A client's answers are not asked for: Linphone gives some of them over a connection of its own,
+to the address in our Via. What the server then no longer has was answered with 2xx.
 """
 import selectors
 import socket
@@ -38,6 +39,7 @@ class Relay:
     def __init__(self, protocol, server):
         self.protocol, self.server = protocol, server
         self.requests = {}  # branch -> MESSAGE that the server sent, in order
+        self.responses = {}  # branch -> final response that the server sent, in order
         self.ended = False
         kind = socket.SOCK_DGRAM if protocol == 'UDP' else socket.SOCK_STREAM
         self.front = socket.socket(socket.AF_INET, kind)
@@ -98,6 +100,8 @@ class Relay:
         branch = via.partition(b'branch=')[2].partition(b';')[0]
         if by_server and message.method == 'MESSAGE':
             self.requests.setdefault(branch, message)
+        if by_server and message.status >= 200:
+            self.responses.setdefault(branch, message)
 
     def run(self):
         while not self.ended:
@@ -109,6 +113,10 @@ class Relay:
 
     def delivered(self):
         return list(self.requests.values())
+
+    def answers(self, method):
+        return [response.status for response in list(self.responses.values())
+                if response.get('cseq').split()[1].decode() == method]
 
     def close(self):
         self.ended = True
