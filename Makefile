@@ -19,7 +19,7 @@ LIBRARIES := libuv lmdb jansson
 # Debian's names of what `make run` and `make test` need.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libuv1-dev liblmdb-dev libjansson-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev clang-format python3 sip-tester baresip-core \
-                 linphone-cli
+                 linphone-cli kamailio
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -108,6 +108,7 @@ install: all
 	install -D -m 644 dist/sipsilo.1 $(DESTDIR)$(PREFIX)/share/man/man1/sipsilo.1
 	install -D -m 644 dist/sipsilo.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/sipsilo.conf.5
 	install -D -m 644 dist/sipsilo.conf $(DESTDIR)$(PREFIX)/share/doc/sipsilo/sipsilo.conf
+	install -D -m 644 dist/kamailio.cfg $(DESTDIR)$(PREFIX)/share/doc/sipsilo/kamailio.cfg
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's|/usr/local/bin|$(PREFIX)/bin|' dist/sipsilo.service \
 	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/sipsilo.service

@@ -8,12 +8,14 @@
 """
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import time
 
 from silo import free_port, wait_until
+from sip import Message
 
 RECEIVE_S = 20  # a client's time to start, register and take what waits
 
@@ -38,8 +40,12 @@ def end(process, seconds=5):
 class Phone:
     """A client that stays online and writes to one other user."""
 
-    def __init__(self, process, say):
-        self.process, self.say = process, say
+    def __init__(self, process, log_path, say):
+        self.process, self.log_path, self.say = process, log_path, say
+
+    def log(self):
+        with open(self.log_path, errors='replace') as log:
+            return log.read()
 
     def kill(self):
         """kill -9: it says good-bye to nobody."""
@@ -144,6 +150,14 @@ class Baresip:
         except OSError:
             return None
 
+    @staticmethod
+    def received(phone):
+        """The requests in its SIP trace that were sent to it, as Messages, repetitions too."""
+        with open(phone.log_path, 'rb') as log:
+            blocks = re.findall(rb'm#\n\w+ [\d.:]+ -> [\d.:]+\n(.*?)\x1b\[;m', log.read(), re.S)
+        return [message for message in map(Message, blocks)
+                if message.method == 'MESSAGE' and not message.get('user-agent')]
+
     def say(self, link, text):
         words = json.dumps({'command': 'message', 'params': text}, ensure_ascii=False).encode()
         link.sendall(b'%d:%s,' % (len(words), words))
@@ -152,7 +166,8 @@ class Baresip:
         control = free_port()
         process = self.start(place, protocol, port, user, peer, control)
         link = wait_until(lambda: self.connect(control), 10)
-        return Phone(process, lambda text: self.say(link, text))
+        return Phone(process, os.path.join(place, f'baresip-{user}-{peer}.log'),
+                     lambda text: self.say(link, text))
 
     def send(self, place, protocol, port, user, recipient):
         phone = self.open(place, protocol, port, user, recipient)
@@ -202,8 +217,8 @@ class Linphone:
 
     def open(self, place, protocol, port, user, peer):
         process = self.start(place, protocol, port, user)
-        return Phone(process, lambda text: self.say(
-            process, f'message sip:{peer}@127.0.0.1 {text}'))
+        return Phone(process, os.path.join(place, f'linphone-{user}.log'),
+                     lambda text: self.say(process, f'message sip:{peer}@127.0.0.1 {text}'))
 
     def send(self, place, protocol, port, user, recipient):
         process = self.start(place, protocol, port, user)
