@@ -230,6 +230,7 @@ send_response(struct phone *phone, const struct receipt *receipt, unsigned statu
 {
     char out[REQUEST_ROOM];
     struct slice request = slice_of(receipt->bytes, receipt->len);
+    const char *headers = receipt->answer.headers;
     size_t len = (size_t)snprintf(out, sizeof out, "SIP/2.0 %u Answer\r\n", status);
 
     copy_header(out, sizeof out, &len, request, "Via", "");
@@ -237,7 +238,9 @@ send_response(struct phone *phone, const struct receipt *receipt, unsigned statu
     copy_header(out, sizeof out, &len, request, "To", status > 100 ? ";tag=phone" : "");
     copy_header(out, sizeof out, &len, request, "Call-ID", "");
     copy_header(out, sizeof out, &len, request, "CSeq", "");
-    len += (size_t)snprintf(out + len, sizeof out - len, "Content-Length: 0\r\n\r\n");
+    len += (size_t)snprintf(out + len, sizeof out - len, "%sContent-Length: 0\r\n\r\n",
+                            status > 100 && headers != NULL ? headers : "");
+    assert(len < sizeof out);
     peer_send(&phone->peer, receipt->protocol, slice_of(out, len));
 }
 

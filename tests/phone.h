@@ -18,6 +18,7 @@ struct answer {
     bool is_mute;        /* no final answer at all */
     bool is_provisional; /* 100 first */
     unsigned copies;     /* of the final answer, beyond the first */
+    const char *headers; /* more lines, each with its CRLF; NULL: none */
 };
 
 /* A request of the phone's. */

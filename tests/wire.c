@@ -123,23 +123,35 @@ datagram_arrives(void *world, struct event *event)
 
 /* To the server without `peer`. */
 static void
+put_copy(struct world *w, uint32_t delay_ms, const struct flow *flow, struct peer *peer,
+         struct slice bytes)
+{
+    struct datagram *d =
+        world_later(w, delay_ms, sizeof *d + bytes.len, datagram_arrives);
+
+    d->flow = *flow;
+    d->peer = peer;
+    d->len = bytes.len;
+    memcpy(d->bytes, bytes.at, bytes.len);
+}
+
+static void
 put_datagram(struct world *w, const struct link *link, const struct flow *flow,
              struct peer *peer, struct slice bytes)
 {
+    uint64_t nth = ++w->wire.datagram_count;
     int copies = 1;
 
     if (random_chance(&w->random, link->loss))
         copies = 0;
     if (random_chance(&w->random, link->duplicate))
         copies++;
-    while (copies-- > 0) {
-        struct datagram *d =
-            world_later(w, wire_delay(w, link), sizeof *d + bytes.len, datagram_arrives);
-        d->flow = *flow;
-        d->peer = peer;
-        d->len = bytes.len;
-        memcpy(d->bytes, bytes.at, bytes.len);
-    }
+    if (nth == w->wire.lose_nth)
+        copies = 0;
+    while (copies-- > 0)
+        put_copy(w, wire_delay(w, link), flow, peer, bytes);
+    if (nth == w->wire.double_nth)
+        put_copy(w, link->delay_ms + w->wire.double_after_ms, flow, peer, bytes);
 }
 
 static enum send_status

@@ -68,6 +68,10 @@ struct wire {
         struct address address;
     } names[16]; /* what transport.resolve finds */
     size_t name_count;
+    uint64_t datagram_count; /* put on the wire, either way */
+    uint64_t lose_nth;       /* of them, from 1; 0: none */
+    uint64_t double_nth;     /* the copy comes so much later: */
+    uint32_t double_after_ms;
 };
 
 /* 10.1.0.0 plus host. */
