@@ -20,41 +20,6 @@ text(const char *s)
     return slice_of(s, strlen(s));
 }
 
-/* A phone's answers, one MESSAGE after the other; then the last one for ever. */
-struct script {
-    const struct answer *answers;
-    unsigned count, next;
-};
-
-static struct answer
-by_script(void *chooser, struct phone *phone, struct slice request)
-{
-    struct script *script = chooser;
-    unsigned index = script->next;
-
-    (void)phone;
-    (void)request;
-    if (script->next + 1 < script->count)
-        script->next++;
-    return script->answers[index];
-}
-
-static void
-follow(struct phone *phone, struct script *script)
-{
-    phone->chooser = script;
-    phone->choose = by_script;
-}
-
-static void
-come_online(struct phone *phone)
-{
-    struct call *call = phone_register(phone, HOUR_S);
-
-    world_run(phone->world, 1000);
-    assert_int_equal(call->status, 200);
-}
-
 /* ---- to whom ---- */
 
 static void
@@ -210,8 +175,8 @@ a_new_message_waits_behind_those_that_are_stored(void **state)
 static void
 a_new_message_waits_behind_a_dump_that_waits(void **state)
 {
-    static const struct answer answers[] = { { .status = 480 }, { .status = 200 } };
-    struct script script = { answers, 2, 0 };
+    struct script script = { .answers = { { .status = 480 }, { .status = 200 } },
+                             .count = 2 };
     struct world *w = scene();
     struct phone *bob = phone_offline(w, "bob", PROTOCOL_UDP);
 

@@ -9,6 +9,7 @@
 enum {
     REPLY_ROOM = 4096,
     SIP_PORT = 5060,
+    HOUR_S = 3600,
 };
 
 /* ---- registering ---- */
@@ -44,6 +45,37 @@ add_mirror(struct world *w)
     mirror.address = w->settings.listen[0].address;
     assert_int_equal(mirror.address.port, SIP_PORT);
     wire_add_peer(w, &mirror);
+}
+
+/* ---- phones ---- */
+
+static struct answer
+by_script(void *chooser, struct phone *phone, struct slice request)
+{
+    struct script *script = chooser;
+    unsigned index = script->next;
+
+    (void)phone;
+    (void)request;
+    if (script->next + 1 < script->count)
+        script->next++;
+    return script->answers[index];
+}
+
+void
+follow(struct phone *phone, struct script *script)
+{
+    phone->chooser = script;
+    phone->choose = by_script;
+}
+
+void
+come_online(struct phone *phone)
+{
+    struct call *call = phone_register(phone, HOUR_S);
+
+    world_run(phone->world, 1000);
+    assert_int_equal(call->status, 200);
 }
 
 /* ---- requests that phones got ---- */

@@ -19,6 +19,22 @@ register_as(struct phone *phone, const char *user, const char *lines);
 void
 add_mirror(struct world *w);
 
+/* ---- phones ---- */
+
+/* A phone's answers, one MESSAGE after the other; then the last one for ever. */
+struct script {
+    struct answer answers[4];
+    unsigned count, next;
+};
+
+/* The script lives longer than the phone's last answer. */
+void
+follow(struct phone *phone, struct script *script);
+
+/* Registers for an hour what has not answered as it shall when phone_online returns. */
+void
+come_online(struct phone *phone);
+
 /* ---- requests that phones got ---- */
 
 /* The index-th request of that method that it got, from 0, oldest first; NULL without. */
