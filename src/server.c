@@ -347,10 +347,10 @@ server_flow_failed(struct server *server, const struct flow *flow, struct moment
 }
 
 void
-server_resolved(struct server *server, uint64_t ticket, const struct address *addresses,
+server_resolved(struct server *server, uint64_t ticket, const struct hop *hops,
                 size_t count, struct moment now)
 {
-    next_hops_resolved(&server->hops, ticket, addresses, count, now);
+    next_hops_resolved(&server->hops, ticket, hops, count, now);
     arena_reset(&server->arena);
 }
 

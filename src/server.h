@@ -68,9 +68,9 @@ server_connection_closed(struct server *server, uint64_t connection, struct mome
 void
 server_flow_failed(struct server *server, const struct flow *flow, struct moment now);
 
-/* `count` 0: the name has no address. Ports of the addresses are not set. */
+/* In the order in which they are to be tried. `count` 0: the name leads nowhere. */
 void
-server_resolved(struct server *server, uint64_t ticket, const struct address *addresses,
+server_resolved(struct server *server, uint64_t ticket, const struct hop *hops,
                 size_t count, struct moment now);
 
 /* The batch that was handed out is durable, or nothing of it is. `why` for the log. */

@@ -62,15 +62,15 @@ on_failed(void *self, const struct flow *flow)
 }
 
 static void
-on_resolved(void *self, uint64_t ticket, const struct address *addresses, size_t count)
+on_resolved(void *self, uint64_t ticket, const struct hop *hops, size_t count)
 {
     struct net_stage *s = self;
 
     s->ticket = ticket;
     s->resolved_count++;
-    s->address_count = count;
+    s->hop_count = count;
     for (size_t i = 0; i < count; i++)
-        s->addresses[i] = addresses[i];
+        s->hops[i] = hops[i];
 }
 
 static void

@@ -35,8 +35,8 @@ struct net_stage {
     struct flow failed; /* the last one */
     size_t failed_count;
     uint64_t ticket;
-    size_t resolved_count, address_count;
-    struct address addresses[RESOLVER_ADDRESSES];
+    size_t resolved_count, hop_count;
+    struct hop hops[HOPS_MAX];
 };
 
 /* A group's or a test's setup and teardown; *state is the stage. One TCP listener of index 0

@@ -452,6 +452,23 @@ a_path_over_tcp_is_connected_to(void **state)
     expect_bodies(edge, "one");
 }
 
+/* RFC 3263 4.1: where the domain says that it prefers TCP, that is the way. */
+static void
+a_path_goes_where_its_domain_has_the_service(void **state)
+{
+    struct world *w = scene();
+    struct phone *sender = phone_offline(w, "x", PROTOCOL_UDP);
+    struct phone *edge = phone_offline(w, "edge", PROTOCOL_TCP);
+
+    (void)state;
+    wire_add_name(w, "edge.example.net", wire_address(99, 5060));
+    wire_add_service(w, "edge.example.net", PROTOCOL_TCP, edge->peer.address);
+    store_body(w, "bob", "one");
+    register_by_path(sender, "Path: <sip:edge.example.net;lr>\r\n");
+    world_run(w, 1000);
+    expect_bodies(edge, "one");
+}
+
 static void
 a_path_that_has_no_address_leaves_the_message_for_later(void **state)
 {
@@ -1195,6 +1212,7 @@ main(void)
         SCENE(without_its_connection_it_goes_to_the_contact),
         SCENE(a_path_is_the_route_and_its_first_uri_the_next_hop),
         SCENE(a_path_over_tcp_is_connected_to),
+        SCENE(a_path_goes_where_its_domain_has_the_service),
         SCENE(a_path_that_has_no_address_leaves_the_message_for_later),
         SCENE(an_outbound_proxy_is_asked_for_the_aor),
         SCENE(a_2xx_deletes_durably_before_the_next_one_goes_out),

@@ -20,21 +20,29 @@ teardown(void **state)
     return 0;
 }
 
+static void
+ask(struct net_stage *s, uint64_t ticket, struct slice host)
+{
+    const struct hop_question question = { .host = host };
+
+    resolver_ask(&s->resolver, ticket, &question);
+}
+
 /* Needs no name server: /etc/hosts has it, and glibc has it without (RFC 6761 6.3). */
 static void
 a_name_is_answered_with_its_ticket(void **state)
 {
     struct net_stage *s = *state;
 
-    resolver_ask(&s->resolver, 42, SLICE("localhost"));
+    ask(s, 42, SLICE("localhost"));
     assert_int_equal(s->resolved_count, 0);
     net_stage_until(s, &s->resolved_count, 1);
 
     assert_int_equal(s->ticket, 42);
-    assert_true(s->address_count > 0);
-    for (size_t i = 0; i < s->address_count; i++) {
-        assert_true(address_is_loopback(&s->addresses[i]));
-        assert_int_equal(s->addresses[i].port, 0);
+    assert_true(s->hop_count > 0);
+    for (size_t i = 0; i < s->hop_count; i++) {
+        assert_true(address_is_loopback(&s->hops[i].address));
+        assert_int_equal(s->hops[i].address.port, 5060);
     }
 }
 
@@ -43,12 +51,12 @@ static void
 an_address_in_numbers_comes_back_once(void **state)
 {
     struct net_stage *s = *state;
-    struct address expected = address_of("192.0.2.9", 0);
+    struct address expected = address_of("192.0.2.9", 5060);
 
-    resolver_ask(&s->resolver, 1, SLICE("192.0.2.9"));
+    ask(s, 1, SLICE("192.0.2.9"));
     net_stage_until(s, &s->resolved_count, 1);
-    assert_int_equal(s->address_count, 1);
-    assert_true(address_equal(&s->addresses[0], &expected));
+    assert_int_equal(s->hop_count, 1);
+    assert_true(address_equal(&s->hops[0].address, &expected));
 }
 
 /* Each refusal is an answer too, later and with its ticket. */
@@ -65,12 +73,12 @@ what_is_no_name_has_no_address(void **state)
 
     memset(longest, 'a', sizeof longest);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        s->address_count = 99;
-        resolver_ask(&s->resolver, i, rows[i]);
+        s->hop_count = 99;
+        ask(s, i, rows[i]);
         assert_int_equal(s->resolved_count, i);
         net_stage_until(s, &s->resolved_count, i + 1);
         assert_int_equal(s->ticket, i);
-        assert_int_equal(s->address_count, 0);
+        assert_int_equal(s->hop_count, 0);
     }
 }
 
@@ -81,7 +89,7 @@ lookups_past_the_limit_have_no_address(void **state)
     struct net_stage *s = *state;
 
     for (uint64_t i = 0; i < LIMIT_LOOKUPS + 5; i++)
-        resolver_ask(&s->resolver, i, SLICE("192.0.2.9"));
+        ask(s, i, SLICE("192.0.2.9"));
     assert_int_equal(s->resolver.count, LIMIT_LOOKUPS);
     net_stage_until(s, &s->resolved_count, 5);
     net_stage_until(s, &s->resolved_count, LIMIT_LOOKUPS + 5);
@@ -96,8 +104,8 @@ lookups_that_have_not_begun_are_cancelled(void **state)
     struct net_stage *s = *state;
 
     for (uint64_t i = 0; i < 100; i++)
-        resolver_ask(&s->resolver, i, SLICE("192.0.2.9"));
-    resolver_ask(&s->resolver, 100, SLICE(""));
+        ask(s, i, SLICE("192.0.2.9"));
+    ask(s, 100, SLICE(""));
     resolver_close(&s->resolver);
     net_stage_turn(s);
     assert_int_equal(s->resolved_count, 0);

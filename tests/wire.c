@@ -58,11 +58,20 @@ wire_add_peer(struct world *w, struct peer *peer)
 void
 wire_add_name(struct world *w, const char *name, struct address address)
 {
+    wire_add_service(w, name, PROTOCOL_UDP, address);
+    w->wire.names[w->wire.name_count - 1].is_service = false;
+}
+
+void
+wire_add_service(struct world *w, const char *name, enum protocol protocol,
+                 struct address address)
+{
     struct wire *n = &w->wire;
 
     assert(n->name_count < sizeof n->names / sizeof n->names[0]);
     n->names[n->name_count].name = name;
-    n->names[n->name_count++].address = address;
+    n->names[n->name_count].is_service = true;
+    n->names[n->name_count++].hop = (struct hop){ protocol, address };
 }
 
 struct peer *
@@ -215,8 +224,8 @@ struct lookup {
     struct event event;
     uint64_t ticket;
     uint32_t life;
-    struct address address;
-    bool found;
+    struct hop hops[HOPS_MAX];
+    size_t count;
 };
 
 static void
@@ -227,13 +236,44 @@ resolved(void *world, struct event *event)
 
     if (w->server == NULL || lookup->life != w->life)
         return;
-    server_resolved(w->server, lookup->ticket, &lookup->address, lookup->found ? 1 : 0,
-                    w->now);
+    server_resolved(w->server, lookup->ticket, lookup->hops, lookup->count, w->now);
     world_touched(w);
 }
 
+static size_t
+find_services(const struct wire *n, const struct hop_question *q, struct hop *out)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n->name_count && q->port == 0; i++) {
+        const struct hop *hop = &n->names[i].hop;
+
+        if (n->names[i].is_service &&
+            (!q->has_protocol || q->protocol == hop->protocol) &&
+            slice_equal_nocase(slice_of_string(n->names[i].name), q->host))
+            out[count++] = *hop;
+    }
+    return count;
+}
+
+static size_t
+find_addresses(const struct wire *n, const struct hop_question *q, struct hop *out)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n->name_count; i++) {
+        if (n->names[i].is_service ||
+            !slice_equal_nocase(slice_of_string(n->names[i].name), q->host))
+            continue;
+        out[count] = n->names[i].hop;
+        out[count].protocol = q->has_protocol ? q->protocol : PROTOCOL_UDP;
+        out[count++].address.port = q->port != 0 ? q->port : 5060;
+    }
+    return count;
+}
+
 static void
-transport_resolve(void *self, uint64_t ticket, struct slice host)
+transport_resolve(void *self, uint64_t ticket, const struct hop_question *question)
 {
     struct world *w = self;
     struct lookup *lookup =
@@ -241,13 +281,9 @@ transport_resolve(void *self, uint64_t ticket, struct slice host)
 
     lookup->ticket = ticket;
     lookup->life = w->life;
-    for (size_t i = 0; i < w->wire.name_count; i++) {
-        const char *name = w->wire.names[i].name;
-        if (slice_equal_nocase(slice_of(name, strlen(name)), host)) {
-            lookup->address = w->wire.names[i].address;
-            lookup->found = true;
-        }
-    }
+    lookup->count = find_services(&w->wire, question, lookup->hops);
+    if (lookup->count == 0)
+        lookup->count = find_addresses(&w->wire, question, lookup->hops);
 }
 
 struct transport

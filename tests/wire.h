@@ -65,7 +65,8 @@ struct wire {
     size_t connection_count, connection_room;
     struct {
         const char *name;
-        struct address address;
+        bool is_service;
+        struct hop hop;
     } names[16]; /* what transport.resolve finds */
     size_t name_count;
     uint64_t datagram_count; /* put on the wire, either way */
@@ -81,9 +82,15 @@ wire_address(uint16_t host, uint16_t port);
 void
 wire_add_peer(struct world *world, struct peer *peer);
 
-/* A host name for resolve; it must outlive the world. */
+/* A host name for resolve; it must outlive the world. The address is that of its A record:
+ * port and protocol are those of the question, else 5060 and UDP. */
 void
 wire_add_name(struct world *world, const char *name, struct address address);
+
+/* What an SRV record gives, where the question has no port and no other protocol. */
+void
+wire_add_service(struct world *world, const char *name, enum protocol protocol,
+                 struct address address);
 
 /* Over a stream: connects first where there is no connection. */
 void

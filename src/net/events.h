@@ -30,9 +30,8 @@ struct net_events {
      * flow has connection 0, as its sender wrote it. */
     void (*failed)(void *self, const struct flow *flow);
 
-    /* `count` 0: the name has no address. */
-    void (*resolved)(void *self, uint64_t ticket, const struct address *addresses,
-                     size_t count);
+    /* In the order in which they are to be tried. `count` 0: the name leads nowhere. */
+    void (*resolved)(void *self, uint64_t ticket, const struct hop *hops, size_t count);
 };
 
 #endif

@@ -33,11 +33,11 @@ on_failed(void *self, const struct flow *flow)
 }
 
 static void
-on_resolved(void *self, uint64_t ticket, const struct address *addresses, size_t count)
+on_resolved(void *self, uint64_t ticket, const struct hop *hops, size_t count)
 {
     struct inward *in = self;
 
-    server_resolved(in->server, ticket, addresses, count, loop_now(in->loop));
+    server_resolved(in->server, ticket, hops, count, loop_now(in->loop));
 }
 
 static void

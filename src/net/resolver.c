@@ -11,6 +11,12 @@ struct lookup {
     struct resolver *resolver;
     struct link link;
     uint64_t ticket;
+    enum protocol protocol;
+    uint16_t port;
+};
+
+enum {
+    DEFAULT_PORT = 5060, /* RFC 3261 19.1.2 */
 };
 
 void
@@ -23,13 +29,16 @@ resolver_init(struct resolver *resolver, struct loop *loop,
 }
 
 static size_t
-gather(const struct addrinfo *list, struct address out[RESOLVER_ADDRESSES])
+gather(const struct lookup *lookup, const struct addrinfo *list, struct hop out[HOPS_MAX])
 {
     size_t count = 0;
 
-    for (; list != NULL && count < RESOLVER_ADDRESSES; list = list->ai_next)
-        if (sockaddr_read(list->ai_addr, &out[count]))
-            out[count++].port = 0;
+    for (; list != NULL && count < HOPS_MAX; list = list->ai_next) {
+        if (!sockaddr_read(list->ai_addr, &out[count].address))
+            continue;
+        out[count].protocol = lookup->protocol;
+        out[count++].address.port = lookup->port;
+    }
     return count;
 }
 
@@ -39,15 +48,15 @@ on_answer(uv_getaddrinfo_t *request, int status, struct addrinfo *list)
     struct lookup *lookup = request->data;
     struct resolver *resolver = lookup->resolver;
     uint64_t ticket = lookup->ticket;
-    struct address addresses[RESOLVER_ADDRESSES];
-    size_t count = status == 0 ? gather(list, addresses) : 0;
+    struct hop hops[HOPS_MAX];
+    size_t count = status == 0 ? gather(lookup, list, hops) : 0;
 
     uv_freeaddrinfo(list);
     link_remove(&lookup->link);
     free(lookup);
     resolver->count--;
     if (!resolver->is_muted)
-        resolver->events->resolved(resolver->events->self, ticket, addresses, count);
+        resolver->events->resolved(resolver->events->self, ticket, hops, count);
 }
 
 static bool
@@ -69,7 +78,8 @@ begin(struct lookup *lookup, struct slice host)
 }
 
 void
-resolver_ask(struct resolver *resolver, uint64_t ticket, struct slice host)
+resolver_ask(struct resolver *resolver, uint64_t ticket,
+             const struct hop_question *question)
 {
     struct lookup *lookup = calloc(1, sizeof *lookup);
 
@@ -77,8 +87,10 @@ resolver_ask(struct resolver *resolver, uint64_t ticket, struct slice host)
         return; /* who waits gives up by a timer of his own */
     lookup->resolver = resolver;
     lookup->ticket = ticket;
+    lookup->protocol = question->has_protocol ? question->protocol : PROTOCOL_UDP;
+    lookup->port = question->port != 0 ? question->port : DEFAULT_PORT;
     link_init(&lookup->link);
-    if (begin(lookup, host)) {
+    if (begin(lookup, question->host)) {
         resolver->count++;
         list_append(&resolver->running, &lookup->link);
     } else {

@@ -4,7 +4,7 @@
  * that cannot be looked up has no address. libuv keeps half of the pool's threads free of
  * lookups, so a dead name server does not hold up a commit.
  *
- * Limits  LIMIT_LOOKUPS at a time; RESOLVER_ADDRESSES of a name.
+ * Limits  LIMIT_LOOKUPS at a time; HOPS_MAX of a name.
  */
 #ifndef NET_RESOLVER_H
 #define NET_RESOLVER_H
@@ -16,7 +16,6 @@
 
 enum {
     RESOLVER_NAME_MAX = 255, /* RFC 1035 2.3.4 */
-    RESOLVER_ADDRESSES = 16,
 };
 
 struct resolver {
@@ -32,7 +31,8 @@ resolver_init(struct resolver *resolver, struct loop *loop,
               const struct net_events *events);
 
 void
-resolver_ask(struct resolver *resolver, uint64_t ticket, struct slice host);
+resolver_ask(struct resolver *resolver, uint64_t ticket,
+             const struct hop_question *question);
 
 /* The end of a turn: answers those that were refused at once. False: there were none. */
 bool

@@ -123,11 +123,11 @@ sockets_keep(void *self, uint64_t connection, bool has_binding)
 }
 
 static void
-sockets_resolve(void *self, uint64_t ticket, struct slice host)
+sockets_resolve(void *self, uint64_t ticket, const struct hop_question *question)
 {
     struct sockets *sockets = self;
 
-    resolver_ask(&sockets->resolver, ticket, host);
+    resolver_ask(&sockets->resolver, ticket, question);
 }
 
 struct transport

@@ -29,18 +29,25 @@ choose_listener(const struct settings *settings, struct flow *flow)
     return false;
 }
 
+/* False: a way that we do not have. */
 static bool
-protocol_of(const struct uri *uri, enum protocol *out)
+read_question(const struct uri *uri, struct hop_question *out)
 {
     struct slice name = uri_param(uri, SLICE("transport"));
 
     if (uri->scheme != URI_SIP)
         return false; /* sips asks for TLS on every hop (RFC 3261 26.2.2) */
-    if (slice_is_absent(name) || slice_equal_nocase(name, SLICE("udp")))
-        *out = PROTOCOL_UDP;
-    else if (slice_equal_nocase(name, SLICE("tcp")))
-        *out = PROTOCOL_TCP;
-    else
+    *out = (struct hop_question){
+        .host = uri->host,
+        .port = uri->port,
+        .protocol = PROTOCOL_UDP,
+    };
+    if (slice_is_absent(name))
+        return true;
+    out->has_protocol = true;
+    if (slice_equal_nocase(name, SLICE("tcp")))
+        out->protocol = PROTOCOL_TCP;
+    else if (!slice_equal_nocase(name, SLICE("udp")))
         return false;
     return true;
 }
@@ -79,11 +86,13 @@ enum hop_status
 next_hop(struct next_hops *hops, const struct uri *uri, struct flow *flow,
          struct hop_wait *wait)
 {
-    uint16_t port = uri->port != 0 ? uri->port : DEFAULT_PORT;
+    struct hop_question question;
     struct flow found = { 0 };
+    uint16_t port = uri->port != 0 ? uri->port : DEFAULT_PORT;
 
-    if (!protocol_of(uri, &found.protocol))
+    if (!read_question(uri, &question))
         return HOP_NONE;
+    found.protocol = question.protocol;
     if (address_parse(uri->host, port, &found.peer)) {
         if (!choose_listener(hops->settings, &found))
             return HOP_NONE;
@@ -92,10 +101,8 @@ next_hop(struct next_hops *hops, const struct uri *uri, struct flow *flow,
     }
     if (hops->waiting_count >= LIMIT_LOOKUPS)
         return HOP_NONE;
-    wait->protocol = found.protocol;
-    wait->port = port;
     wait_for(hops, wait);
-    hops->transport->resolve(hops->transport->self, wait->ticket, uri->host);
+    hops->transport->resolve(hops->transport->self, wait->ticket, &question);
     return HOP_WAITING;
 }
 
@@ -110,8 +117,8 @@ waiting_for(struct next_hops *hops, uint64_t ticket)
 }
 
 void
-next_hops_resolved(struct next_hops *hops, uint64_t ticket,
-                   const struct address *addresses, size_t count, struct moment now)
+next_hops_resolved(struct next_hops *hops, uint64_t ticket, const struct hop *found,
+                   size_t count, struct moment now)
 {
     struct hop_wait *wait = waiting_for(hops, ticket);
 
@@ -119,9 +126,8 @@ next_hops_resolved(struct next_hops *hops, uint64_t ticket,
         return; /* cancelled meanwhile */
     hop_wait_cancel(hops, wait);
     for (size_t i = 0; i < count; i++) {
-        struct flow flow = { .protocol = wait->protocol, .peer = addresses[i] };
+        struct flow flow = { .protocol = found[i].protocol, .peer = found[i].address };
 
-        flow.peer.port = wait->port;
         if (choose_listener(hops->settings, &flow)) {
             wait->found(wait, &flow, now);
             return;

@@ -1,9 +1,10 @@
 /* next_hop - from a URI to a flow (RFC 3263, as far as a silo needs it).
  *
- * An IP literal is answered at once; a name is looked up (A and AAAA) off the loop and
- * answered later, once. The transport is that of the URI's transport parameter, else UDP;
- * the port is the URI's, else 5060. The flow leaves from the first listener of that
- * protocol and address family.
+ * An IP literal is answered at once: over the protocol of the URI's transport parameter,
+ * else UDP, to the URI's port, else 5060. A name is looked up off the loop and answered
+ * later, once; where the URI gives no port, its domain may say which protocol and port it
+ * prefers. Of several hops it is the first that a listener of ours can reach: one of that
+ * protocol and address family, from which the flow leaves.
  *
  * Memory  A waiting hop_wait is the caller's; hop_wait_cancel it before it goes.
  * Limits  LIMIT_LOOKUPS names at once.
@@ -18,9 +19,7 @@ struct hop_wait {
     struct hop_wait *next;  /* borrowed */
     struct hop_wait **link; /* NULL: not waiting */
     uint64_t ticket;
-    enum protocol protocol;
-    uint16_t port;
-    /* `flow` NULL: the name has no address that we can reach. */
+    /* `flow` NULL: the name has no hop that we can reach. */
     void (*found)(struct hop_wait *wait, const struct flow *flow, struct moment now);
 };
 
@@ -54,7 +53,7 @@ void
 hop_wait_cancel(struct next_hops *hops, struct hop_wait *wait);
 
 void
-next_hops_resolved(struct next_hops *hops, uint64_t ticket,
-                   const struct address *addresses, size_t count, struct moment now);
+next_hops_resolved(struct next_hops *hops, uint64_t ticket, const struct hop *found,
+                   size_t count, struct moment now);
 
 #endif

@@ -13,6 +13,23 @@ enum protocol {
     PROTOCOL_TCP,
 };
 
+/* What a URI says of where its requests go; all that is not said is looked up. */
+struct hop_question {
+    struct slice host; /* a name, or an IP literal */
+    uint16_t port;     /* 0: none given */
+    bool has_protocol;
+    enum protocol protocol; /* UDP where none is given */
+};
+
+enum {
+    HOPS_MAX = 16, /* of a name */
+};
+
+struct hop {
+    enum protocol protocol;
+    struct address address; /* with its port */
+};
+
 struct flow {
     enum protocol protocol;
     uint16_t listener; /* index into core.listen: the socket, and our side of it */
@@ -54,8 +71,9 @@ struct transport {
      * there are too many. */
     void (*keep)(void *self, uint64_t connection, bool has_binding);
 
-    /* Looks a host name up; the answer comes as server_resolved with the same ticket. */
-    void (*resolve)(void *self, uint64_t ticket, struct slice host);
+    /* Looks a host name up (RFC 3263 4); the answer comes as server_resolved with the same
+     * ticket. The question is read before the call returns. */
+    void (*resolve)(void *self, uint64_t ticket, const struct hop_question *question);
 };
 
 /* "udp", "tcp". */
