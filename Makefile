@@ -46,7 +46,7 @@ all: build/sipsilo
 
 build/sipsilo: build/release/src/main.o build/release/libsipsilo.a
 	@echo "  link  $@"
-	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINKING) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -pthread
+	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINKING) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lresolv -pthread
 
 build/release/libsipsilo.a: $(OBJECTS)
 	@rm -f $@ && $(AR) rcs $@ $^
@@ -66,7 +66,7 @@ build/check/%.o: %.c
 
 build/check/test_%: build/check/tests/test_%.o build/check/libsipsilo.a
 	@echo "  link  $@"
-	@$(CC) $(SANITIZE) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBRARIES) cmocka) -pthread
+	@$(CC) $(SANITIZE) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBRARIES) cmocka) -lresolv -pthread
 
 run:
 	@dist/need $(BUILD_PACKAGES)
@@ -89,7 +89,7 @@ bench: all $(BENCHES)
 build/bench/%: build/release/bench/%.o build/release/libsipsilo.a
 	@mkdir -p $(@D)
 	@echo "  link  $@"
-	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINKING) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -pthread
+	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINKING) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lresolv -pthread
 
 check: $(TESTS) rooms format-check
 	@tests/run $(TESTS)
