@@ -4,6 +4,7 @@
 
 #include <arpa/nameser.h>
 #include <assert.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -130,6 +131,15 @@ name_server_answer(const struct zone_record *records, size_t count, struct slice
 
 /* ---- the server ---- */
 
+static void
+wait_while_held(struct name_server *server)
+{
+    const struct timespec a_moment = { .tv_nsec = 1000000 };
+
+    while (server->is_held)
+        nanosleep(&a_moment, NULL);
+}
+
 static void *
 serve(void *self)
 {
@@ -147,6 +157,7 @@ serve(void *self)
         atomic_fetch_add(&server->asked, 1);
         answer_len = name_server_answer(server->records, server->count,
                                         slice_of((char *)query, (size_t)len), answer);
+        wait_while_held(server);
         if (server->is_silent || answer_len == 0)
             continue;
         answer[2] |= server->is_truncating ? 0x02 : 0;

@@ -31,6 +31,7 @@ struct name_server {
     const struct zone_record *records; /* borrowed */
     size_t count;
     atomic_bool is_silent, is_truncating;
+    atomic_bool is_held; /* answers wait until it is no more */
     atomic_int rcode;    /* of every answer */
     atomic_size_t asked; /* questions that came */
     struct address address;

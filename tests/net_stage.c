@@ -127,7 +127,7 @@ net_stage_new(uint32_t max_open)
     assert_int_equal(loop_init(&s->loop, &work), 0);
     assert_true(udp_init(&s->udp, &s->loop, &s->events));
     assert_true(connections_init(&s->connections, &s->loop, &s->events, &options));
-    resolver_init(&s->resolver, &s->loop, &s->events);
+    resolver_init(&s->resolver, &s->loop, &s->events, &options.key);
     return s;
 }
 

@@ -1,7 +1,9 @@
+#include "tests/name_server.h"
 #include "tests/net_stage.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <arpa/nameser.h>
 #include <stdio.h>
 
 #include <cmocka.h>
@@ -64,7 +66,7 @@ static void
 what_is_no_name_has_no_address(void **state)
 {
     struct net_stage *s = *state;
-    char longest[RESOLVER_NAME_MAX + 1];
+    char longest[DNS_NAME_MAX + 1];
     const struct slice rows[] = {
         SLICE(""),
         slice_of("a\0b", 3),
@@ -97,6 +99,114 @@ lookups_past_the_limit_have_no_address(void **state)
     assert_int_equal(s->resolved_count, LIMIT_LOOKUPS + 5);
 }
 
+/* A name server of the test's own, which knows one service. */
+static void
+start_name_server(struct net_stage *s, struct name_server *server)
+{
+    static unsigned char data[512];
+    static struct zone_record zone = { "_sip._tcp.example.org", ns_t_srv, { 0 } };
+
+    zone.data = zone_srv(data, 0, 0, 5070, "localhost");
+    memset(server, 0, sizeof *server);
+    name_server_start(server, &zone, 1);
+    s->resolver.name_server = &server->address;
+}
+
+/* RFC 3263 4.1: neither NAPTR nor UDP, but TCP is there. */
+static void
+a_service_is_found_where_its_domain_says(void **state)
+{
+    struct net_stage *s = *state;
+    struct name_server server;
+
+    start_name_server(s, &server);
+    ask(s, 7, SLICE("example.org"));
+    net_stage_until(s, &s->resolved_count, 1);
+    assert_int_equal(s->ticket, 7);
+    assert_true(s->hop_count > 0);
+    assert_int_equal(s->hops[0].protocol, PROTOCOL_TCP);
+    assert_true(address_is_loopback(&s->hops[0].address));
+    assert_int_equal(s->hops[0].address.port, 5070);
+    name_server_stop(&server);
+}
+
+static void
+nothing(uv_work_t *work)
+{
+    (void)work;
+}
+
+static void
+count_work(uv_work_t *work, int status)
+{
+    assert_int_equal(status, 0);
+    ++*(size_t *)work->data;
+}
+
+/* A commit is work of the same pool. */
+static void
+a_name_server_that_hangs_holds_up_no_other_work(void **state)
+{
+    struct net_stage *s = *state;
+    struct name_server server;
+    size_t done = 0;
+    uv_work_t work[2] = { { .data = &done }, { .data = &done } };
+
+    start_name_server(s, &server);
+    server.is_held = true;
+    for (uint64_t i = 0; i < 10; i++)
+        ask(s, i, SLICE("example.org"));
+    assert_int_equal(s->resolver.running_count, RESOLVER_THREADS);
+    assert_int_equal(s->resolver.count, 10);
+    for (size_t i = 0; i < 2; i++)
+        uv_queue_work(&s->loop.uv, &work[i], nothing, count_work);
+    net_stage_until(s, &done, 2);
+    assert_int_equal(s->resolved_count, 0);
+
+    server.is_held = false;
+    net_stage_until(s, &s->resolved_count, 10);
+    name_server_stop(&server);
+}
+
+/* RESOLVER_PATIENCE_MS: two have hung, and whoever waited behind them has given up. */
+static void
+who_has_waited_too_long_is_answered_without_a_lookup(void **state)
+{
+    struct net_stage *s = *state;
+    struct name_server server;
+
+    start_name_server(s, &server);
+    server.is_held = true;
+    s->resolver.patience_ms = 0;
+    for (uint64_t i = 0; i < 10; i++)
+        ask(s, i, SLICE("example.org"));
+    uv_sleep(10);
+    server.is_held = false;
+    net_stage_until(s, &s->resolved_count, 10);
+    assert_int_equal(s->resolver.count, 0);
+    assert_true(server.asked <= RESOLVER_THREADS * 3); /* NAPTR, and SRV of both */
+    name_server_stop(&server);
+}
+
+/* What is out comes back to nobody. */
+static void
+lookups_that_wait_end_with_the_resolver(void **state)
+{
+    struct net_stage *s = *state;
+    struct name_server server;
+
+    start_name_server(s, &server);
+    server.is_held = true;
+    for (uint64_t i = 0; i < 10; i++)
+        ask(s, i, SLICE("example.org"));
+    resolver_close(&s->resolver);
+    server.is_held = false;
+    while (s->resolver.running_count > 0)
+        uv_run(&s->loop.uv, UV_RUN_ONCE);
+    assert_int_equal(s->resolved_count, 0);
+    name_server_stop(&server);
+}
+
 /* The teardown closes the loop, and asserts that nothing is left. */
 static void
 lookups_that_have_not_begun_are_cancelled(void **state)
@@ -120,6 +230,10 @@ main(void)
         TEST(an_address_in_numbers_comes_back_once),
         TEST(what_is_no_name_has_no_address),
         TEST(lookups_past_the_limit_have_no_address),
+        TEST(a_service_is_found_where_its_domain_says),
+        TEST(a_name_server_that_hangs_holds_up_no_other_work),
+        TEST(who_has_waited_too_long_is_answered_without_a_lookup),
+        TEST(lookups_that_wait_end_with_the_resolver),
         TEST(lookups_that_have_not_begun_are_cancelled),
     };
 

@@ -15,7 +15,7 @@ sockets_init(struct sockets *sockets, struct loop *loop, const struct settings *
     sockets->loop = loop;
     sockets->settings = settings;
     sockets->events = *events;
-    resolver_init(&sockets->resolver, loop, &sockets->events);
+    resolver_init(&sockets->resolver, loop, &sockets->events, key);
     if (!udp_init(&sockets->udp, loop, &sockets->events))
         return false;
     if (connections_init(&sockets->connections, loop, &sockets->events, &options))
