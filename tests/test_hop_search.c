@@ -289,6 +289,8 @@ srv_records_go_by_priority_and_a_root_is_a_no(void **state)
         "half.example.org A 192.0.2.1",
         "_sip._udp.mixed.example.org SRV 0 0 0 .",
         "_sip._udp.mixed.example.org SRV 0 0 5080 a.example.org",
+        "_sip._udp.zero.example.org SRV 0 0 0 a.example.org",
+        "zero.example.org A 192.0.2.1",
         "_sip._udp.lost.example.org SRV 0 0 5080 gone.example.org",
         "lost.example.org A 192.0.2.1",
         "a.example.org A 192.0.2.10",
@@ -306,6 +308,8 @@ srv_records_go_by_priority_and_a_root_is_a_no(void **state)
           "tcp 192.0.2.10:5080, ", NULL },
         { "a root beside another", "mixed.example.org", 0, "udp", "udp 192.0.2.10:5080, ",
           NULL },
+        { "nothing is at port 0", "zero.example.org", 0, "udp", "",
+          "SRV _sip._udp.zero.example.org, " },
         { "a target without address is no reason to guess", "lost.example.org", 0, "udp",
           "", "SRV _sip._udp.lost.example.org, A gone.example.org, " },
     };

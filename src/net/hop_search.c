@@ -119,14 +119,15 @@ order_srvs(struct search *search, struct dns_srvs *srvs)
     }
 }
 
-/* RFC 2782, "Target": a root says that the service is decidedly not there. */
+/* RFC 2782, "Target": a root says that the service is decidedly not there. Nor is anything
+ * at port 0. */
 static void
 drop_denials(struct search *search, struct dns_srvs *srvs)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < srvs->count; i++)
-        if (srvs->at[i].target[0] != '\0')
+        if (srvs->at[i].target[0] != '\0' && srvs->at[i].port != 0)
             srvs->at[kept++] = srvs->at[i];
     if (kept == 0 && srvs->count > 0)
         search->is_denied = true;
