@@ -2,6 +2,11 @@
 
 #include "parser/params.h"
 
+enum {
+    LINE_GROWS = 4,   /* a blank behind the colon, CRLF for LF */
+    OWN_LINES = 1536, /* sent-by alone may take 512 */
+};
+
 static void
 write_max_forwards(struct writer *w, const struct forward *forward)
 {
@@ -25,10 +30,6 @@ is_left_out(const struct incoming *in, enum header_id id)
 size_t
 forward_room(const struct forward *forward)
 {
-    enum {
-        LINE_GROWS = 4,   /* a blank behind the colon, CRLF for LF */
-        OWN_LINES = 1536, /* sent-by alone may take 512 */
-    };
     const struct message *m = forward->in->message;
     size_t room = m->text.len + (size_t)m->lines * LINE_GROWS + forward->r_uri.len +
                   forward->route.len + OWN_LINES;
@@ -80,9 +81,15 @@ write_other_vias(struct writer *w, const struct message *m)
         writer_header(w, SLICE("Via"), m->line[line].value);
 }
 
+size_t
+forward_response_room(const struct message *response)
+{
+    return response->text.len + (size_t)response->lines * LINE_GROWS + OWN_LINES;
+}
+
 void
 forward_response(struct writer *w, const struct message *response, unsigned status,
-                 struct slice reason, struct slice more, bool without_challenges)
+                 struct slice reason, bool without_challenges)
 {
     const struct message *m = response;
 
@@ -92,7 +99,6 @@ forward_response(struct writer *w, const struct message *response, unsigned stat
     writer_value(w, reason);
     writer_bytes(w, SLICE("\r\n"));
     write_other_vias(w, m);
-    writer_bytes(w, more);
     for (int i = 0; i < m->lines; i++) {
         const struct header_line *line = &m->line[i];
 

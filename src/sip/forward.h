@@ -36,11 +36,15 @@ forward_room(const struct forward *forward);
 void
 forward_request(struct writer *w, const struct forward *forward);
 
-/* The response without its topmost Via, and with that status. `more` are whole lines, behind
- * the status line; with `without_challenges` its WWW- and Proxy-Authenticate are left out. */
+/* Room that always suffices for forward_response. */
+size_t
+forward_response_room(const struct message *response);
+
+/* The response without its topmost Via, and with that status; with `without_challenges` its
+ * WWW- and Proxy-Authenticate are left out. */
 void
 forward_response(struct writer *w, const struct message *response, unsigned status,
-                 struct slice reason, struct slice more, bool without_challenges);
+                 struct slice reason, bool without_challenges);
 
 bool
 header_is_challenge(enum header_id id);

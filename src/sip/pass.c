@@ -263,8 +263,7 @@ pass_response(struct passes *passes, const struct message *response)
         return false;
     back = read_flow(slice_skip(signed_part, BRANCH_BYTES));
     writer_init(&w, responder->buffer, sizeof responder->buffer);
-    forward_response(&w, response, response->status, response->reason, slice_absent(),
-                     false);
+    forward_response(&w, response, response->status, response->reason, false);
     if (back.listener < passes->settings->listen_count &&
         !slice_is_absent(writer_done(&w)))
         transport->send(transport->self, &back, writer_done(&w));

@@ -1,6 +1,7 @@
 #include "src/sip/relay.h"
 
 #include "src/limits.h"
+#include "src/sip/best_response.h"
 #include "src/sip/branch.h"
 #include "src/sip/forward.h"
 
@@ -25,12 +26,8 @@ struct relay {
     size_t listening; /* branches that may still call `late` */
     bool is_failed;   /* the failure route had it */
     bool timed_out;
-    void *copy;           /* the owner's, once it has failed */
-    unsigned best_status; /* of the refusals; 0: none */
-    char *best;           /* owned: that response, ready to be passed on */
-    size_t best_len;
-    char *challenges; /* owned: lines */
-    size_t challenges_len;
+    void *copy;                /* the owner's, once it has failed */
+    struct best_response best; /* of the refusals */
     struct slice request, aor; /* in `bytes` */
     size_t branch_count;
     struct relay_branch *branches; /* in this block */
@@ -63,8 +60,7 @@ free_relay(struct relay *relay)
     *relay->link = relay->next;
     if (relay->next != NULL)
         relay->next->link = relay->link;
-    free(relay->best);
-    free(relay->challenges);
+    best_response_free(&relay->best);
     free(relay->branches);
     free(relay);
 }
@@ -99,42 +95,26 @@ pass_on(struct relay *relay, unsigned status, struct slice bytes, struct moment 
     free_relay(relay);
 }
 
-/* RFC 3261 16.7 step 6: a 503 speaks of the next server, not of this one. */
-static unsigned
-status_to_pass(unsigned status)
-{
-    return status == 503 ? 500 : status;
-}
-
 static struct slice
-write_response(struct relay *relay, const struct message *response, bool bare)
+write_success(struct relay *relay, const struct message *response)
 {
     struct responder *responder = relay->all->responder;
-    unsigned status = status_to_pass(response->status);
-    struct slice reason =
-        status == response->status ? response->reason : SLICE("Server Internal Error");
     struct writer w;
 
     writer_init(&w, responder->buffer, sizeof responder->buffer);
-    forward_response(&w, response, status, reason, slice_absent(), bare);
+    forward_response(&w, response, response->status, response->reason, false);
     return writer_done(&w);
 }
 
-/* The challenges of all branches stand behind the status line of the best response. */
 static void
 pass_best(struct relay *relay, struct moment now)
 {
-    struct slice best = slice_of(relay->best, relay->best_len);
-    struct slice line = slice_head(best, slice_find(best, '\n') + 1);
     struct responder *responder = relay->all->responder;
     struct writer w;
 
     writer_init(&w, responder->buffer, sizeof responder->buffer);
-    writer_bytes(&w, line);
-    if (relay->best_status == 401 || relay->best_status == 407)
-        writer_bytes(&w, slice_of(relay->challenges, relay->challenges_len));
-    writer_bytes(&w, slice_skip(best, line.len));
-    pass_on(relay, status_to_pass(relay->best_status), writer_done(&w), now);
+    best_response_write(&relay->best, &w);
+    pass_on(relay, best_response_status(&relay->best), writer_done(&w), now);
 }
 
 void
@@ -192,68 +172,13 @@ end_if_over(struct relay *relay, struct moment now)
 {
     if (relay->open > 0)
         return;
-    if (relay->best_status != 0)
+    if (!best_response_is_none(&relay->best))
         pass_best(relay, now);
     else
         fail(relay, now);
 }
 
 /* ---- what a branch brings ---- */
-
-/* RFC 3261 16.7 step 6: a 6xx, else the lowest class; within 4xx what tells the client how to
- * do better. Less is better. */
-static unsigned
-rank(unsigned status)
-{
-    static const unsigned telling[] = { 401, 407, 415, 420, 484 };
-    unsigned class = status / 100;
-
-    if (class == 6)
-        return 0;
-    for (size_t i = 0; i < sizeof telling / sizeof telling[0]; i++)
-        if (status == telling[i])
-            return class * 2;
-    return class * 2 + 1;
-}
-
-static void
-keep_challenges(struct relay *relay, const struct message *response)
-{
-    struct writer w;
-    char *lines = realloc(relay->challenges, relay->challenges_len + response->size);
-
-    if (lines == NULL)
-        return;
-    relay->challenges = lines;
-    writer_init(&w, lines + relay->challenges_len, response->size);
-    for (int i = 0; i < response->lines; i++)
-        if (header_is_challenge(response->line[i].id))
-            writer_header(&w, header_name(response->line[i].id), response->line[i].value);
-    relay->challenges_len += writer_done(&w).len;
-}
-
-static void
-keep_refusal(struct relay *relay, const struct message *response)
-{
-    unsigned status = response->status;
-    bool is_challenge = status == 401 || status == 407;
-    struct slice bytes;
-    char *copy;
-
-    if (is_challenge)
-        keep_challenges(relay, response);
-    if (relay->best_status != 0 && rank(status) >= rank(relay->best_status))
-        return;
-    bytes = write_response(relay, response, is_challenge);
-    copy = slice_is_absent(bytes) ? NULL : malloc(bytes.len);
-    if (copy == NULL)
-        return; /* as if it had not answered */
-    memcpy(copy, bytes.at, bytes.len);
-    free(relay->best);
-    relay->best = copy;
-    relay->best_len = bytes.len;
-    relay->best_status = status;
-}
 
 static bool
 is_refusal(const struct relay *relay, unsigned status)
@@ -275,13 +200,13 @@ answered(void *owner, const struct client_result *result, struct moment now)
     if (result->outcome == CLIENT_TIMEOUT)
         relay->timed_out = true;
     if (response != NULL && response->status < 300) {
-        pass_on(relay, response->status, write_response(relay, response, false), now);
+        pass_on(relay, response->status, write_success(relay, response), now);
         return;
     }
     if (response != NULL && (response->status == 405 || response->status == 501))
         location_refuse_message(relay->all->location, relay->aor, branch->contact);
     if (response != NULL && is_refusal(relay, response->status))
-        keep_refusal(relay, response);
+        best_response_offer(&relay->best, response);
     end_if_over(relay, now);
 }
 
@@ -297,7 +222,7 @@ late(void *owner, const struct message *response, struct moment now)
     branch->transaction = NULL;
     relay->listening--;
     if (taken && !relay->is_failed) {
-        pass_on(relay, response->status, write_response(relay, response, false), now);
+        pass_on(relay, response->status, write_success(relay, response), now);
         return;
     }
     if (!relay->is_failed || (!taken && relay->listening > 0))

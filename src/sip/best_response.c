@@ -1,0 +1,106 @@
+#include "src/sip/best_response.h"
+
+#include "src/sip/forward.h"
+
+#include <stdlib.h>
+
+void
+best_response_free(struct best_response *best)
+{
+    free(best->bytes);
+    free(best->challenges);
+}
+
+bool
+best_response_is_none(const struct best_response *best)
+{
+    return best->status == 0;
+}
+
+/* Less is better. */
+static unsigned
+rank(unsigned status)
+{
+    static const unsigned telling[] = { 401, 407, 415, 420, 484 };
+    unsigned class = status / 100;
+
+    if (class == 6)
+        return 0;
+    for (size_t i = 0; i < sizeof telling / sizeof telling[0]; i++)
+        if (status == telling[i])
+            return class * 2;
+    return class * 2 + 1;
+}
+
+static bool
+is_challenge(unsigned status)
+{
+    return status == 401 || status == 407;
+}
+
+static unsigned
+status_to_pass(unsigned status)
+{
+    return status == 503 ? 500 : status;
+}
+
+static void
+keep_challenges(struct best_response *best, const struct message *response)
+{
+    size_t room = forward_response_room(response);
+    char *lines = realloc(best->challenges, best->challenges_len + room);
+    struct writer w;
+
+    if (lines == NULL)
+        return;
+    best->challenges = lines;
+    writer_init(&w, lines + best->challenges_len, room);
+    for (int i = 0; i < response->lines; i++)
+        if (header_is_challenge(response->line[i].id))
+            writer_header(&w, header_name(response->line[i].id), response->line[i].value);
+    best->challenges_len += writer_done(&w).len;
+}
+
+void
+best_response_offer(struct best_response *best, const struct message *response)
+{
+    unsigned status = response->status, passed = status_to_pass(status);
+    size_t room = forward_response_room(response);
+    struct writer w;
+    char *bytes;
+
+    if (is_challenge(status))
+        keep_challenges(best, response);
+    if (best->status != 0 && rank(status) >= rank(best->status))
+        return;
+    bytes = malloc(room);
+    if (bytes == NULL)
+        return;
+    writer_init(&w, bytes, room);
+    forward_response(&w, response, passed,
+                     passed == status ? response->reason : SLICE("Server Internal Error"),
+                     is_challenge(status));
+    free(best->bytes);
+    best->bytes = bytes;
+    best->len = writer_done(&w).len;
+    best->status = status;
+}
+
+unsigned
+best_response_status(const struct best_response *best)
+{
+    return status_to_pass(best->status);
+}
+
+/* The challenges stand behind the status line. */
+void
+best_response_write(const struct best_response *best, struct writer *w)
+{
+    struct slice bytes = slice_of(best->bytes, best->len);
+    struct slice line = slice_head(bytes, slice_find(bytes, '\n') + 1);
+
+    writer_bytes(w, line);
+    if (is_challenge(best->status))
+        writer_bytes(w, slice_of(best->challenges, best->challenges_len));
+    writer_bytes(w, slice_skip(bytes, line.len));
+}
