@@ -14,6 +14,8 @@ enum {
     LIMIT_CLIENT_TRANSACTIONS =
         65536,                /* requests of ours in flight; past it dumps wait */
     LIMIT_BINDINGS = 1048576, /* in all; past it 503 to a REGISTER that adds one */
+    LIMIT_RELAY_BYTES =
+        268435456, /* of requests being relayed; past it they are stored */
     LIMIT_KEPT_RESPONSE_BYTES = 67108864, /* passed on, for repetitions; then by status */
     LIMIT_DUMPS = 65536,   /* AoRs being dumped; others wait for their REGISTER */
     LIMIT_NOTICES = 65536, /* (sender, recipient) pairs remembered for silence */

@@ -141,12 +141,21 @@ may_relay(const struct router *router, const struct incoming *in)
            (router->settings->relay == RELAY_TRUSTED && in->from_trusted);
 }
 
+/* To a contact of our users, whose own way leads there. */
+static bool
+is_in_dialog(const struct message *m, const struct way *way)
+{
+    return way->is_contact && !slice_is_absent(m->to.tag);
+}
+
 /* Never an open relay: neither by the Request-URI nor by Route. */
 static bool
-refuses_way(struct router *router, const struct incoming *in, const struct way *way)
+refuses_way(struct router *router, const struct incoming *in, struct way *way)
 {
     if (!is_passed(in->message, way))
         return false;
+    if (!in->from_trusted && is_in_dialog(in->message, way))
+        way->route = slice_of("", 0); /* a stranger's Route is not followed */
     if (way->route.len > 0 && !in->from_trusted && !may_relay(router, in))
         route_refuse(router, in, 403, SLICE("Routing Not Allowed"));
     else if (way_is_foreign(way) && !may_relay(router, in) && !is_for_our_to(router, in))
@@ -210,6 +219,8 @@ message_targets(struct router *router, const struct incoming *in, const struct w
         if (binding_is_usable(router->silo, b) && !came_from(in, b) &&
             way_target(way, b, arena, &targets[*count]))
             ++*count;
+    if (*count > 1 && branch_was_here(in->message))
+        *count = 1; /* RFC 5393 5: users that point at each other would multiply it */
     if (way_is_foreign(way) && may_relay(router, in))
         targets[(*count)++] = foreign_target(in, way);
     return targets;
@@ -233,6 +244,15 @@ goes_behind(const struct router *router, const struct incoming *in, const struct
 }
 
 static void
+complete(struct router *router, const struct incoming *in, unsigned status)
+{
+    const struct server_outcome outcome = { (uint16_t)status, RELAY_DETAIL };
+
+    server_table_complete(router->requests, &in->key, outcome, in->flow.protocol,
+                          in->now);
+}
+
+static void
 store_it(struct router *router, const struct incoming *in, const struct way *way)
 {
     const struct store_order order = {
@@ -241,7 +261,10 @@ store_it(struct router *router, const struct incoming *in, const struct way *way
         .was_tried = way->first != NULL && came_from(in, way->first),
     };
 
-    store_message(router->silo, &order);
+    if (is_passed(in->message, way) && refuses_require(router, in, HEADER_REQUIRE))
+        complete(router, in, 420); /* who keeps it acts on it, after all */
+    else
+        store_message(router->silo, &order);
 }
 
 /* Its transaction is new: to his phones, or into his silo. */
@@ -258,8 +281,7 @@ start_message(struct router *router, const struct incoming *in, const struct way
     };
 
     if (count == 0 || router->silo->is_stopping || goes_behind(router, in, way) ||
-        store_has_seen(router->silo, in, way->aor) ||
-        !relay_start(router->relays, &order))
+        store_has_seen(router->silo, in) || !relay_start(router->relays, &order))
         store_it(router, in, way);
 }
 
@@ -279,7 +301,7 @@ take_message(struct router *router, struct incoming *in, const struct way *way)
     case SERVER_NEW:
         start_message(router, in, way);
         break;
-    case SERVER_TRYING:
+    case SERVER_TRYING: /* our 100, where it was sent, is not said again: T2 is soon over */
         break;
     case SERVER_COMPLETED:
         if (outcome.detail == RELAY_DETAIL)
@@ -291,15 +313,6 @@ take_message(struct router *router, struct incoming *in, const struct way *way)
         store_answer(router->silo, in, OUTCOME_BUSY);
         break;
     }
-}
-
-static void
-complete(struct router *router, const struct incoming *in, unsigned status)
-{
-    const struct server_outcome outcome = { (uint16_t)status, RELAY_DETAIL };
-
-    server_table_complete(router->requests, &in->key, outcome, in->flow.protocol,
-                          in->now);
 }
 
 /* RFC 3261 16.7 step 6 leaves these to us; never 408 (RFC 4320 4.2). */
@@ -337,7 +350,7 @@ route_relay_failed(void *self, const struct relay_failure *failure)
     if (uri_parse(failure->r_uri, &new_uri, &why) == PARSE_OK)
         order.new_uri = &new_uri;
     if (failure->listens)
-        order.copy = live_copy_new(router->silo, failure->aor);
+        order.copy = live_copy_new(router->silo);
     store_message(router->silo, &order);
     return order.copy;
 }

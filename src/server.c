@@ -141,6 +141,7 @@ make_relays(struct server *server)
         .responder = &server->responder,
         .arena = &server->arena,
         .key = silo->durable,
+        .run = key_for(&silo->run, "passes"),
     };
     return relays_init(&server->relays);
 }
@@ -446,7 +447,7 @@ server_is_idle(const struct server *server)
 {
     return journal_is_idle(&server->silo.journal) &&
            reader_is_idle(&server->silo.reader) && dumps_are_quiet(server->silo.dumps) &&
-           server->relays.open == 0 && !server->tidy_is_out;
+           server->relays.open == 0 && server->silo.leaving == 0 && !server->tidy_is_out;
 }
 
 bool

@@ -49,16 +49,19 @@ way_find(struct way *way, const struct domains *domains, const struct location *
          struct arena *arena, const struct message *m)
 {
     way->is_ours = domains_has(domains, &m->target);
-    way->is_one = false;
+    way->is_contact = false;
     way->first = NULL;
     way->aor = slice_of(way->aor_text, domains_aor(domains, &m->target, way->aor_text));
     if (way->is_ours) {
         if (way->aor.len > 0)
             way->first = location_find(location, way->aor);
     } else {
-        way->first = location_find_contact(location, &m->target);
-        way->is_one = way->first != NULL;
-        if (way->is_one)
+        struct slice to =
+            slice_of(way->aor_text, domains_aor(domains, &m->to.uri, way->aor_text));
+
+        way->first = location_find_contact(location, &m->target, to);
+        way->is_contact = way->first != NULL;
+        if (way->is_contact)
             way->aor = way->first->aor;
     }
     return take_route(way, domains, arena, m);
@@ -73,7 +76,7 @@ way_is_foreign(const struct way *way)
 const struct binding *
 way_next(const struct way *way, const struct binding *binding)
 {
-    return way->is_one ? NULL : binding->next;
+    return way->is_contact ? NULL : binding->next;
 }
 
 bool

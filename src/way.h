@@ -17,7 +17,7 @@ struct way {
     bool is_ours;                /* the Request-URI's domain */
     struct slice aor;            /* of the user; empty: none of ours */
     const struct binding *first; /* his bindings, best first; NULL: offline, or no user */
-    bool is_one;                 /* the Request-URI names the first of them alone */
+    bool is_contact;             /* the Request-URI is the contact of `first`, alone */
     struct slice route;          /* what is left of Route; empty: nothing */
     char aor_text[AOR_MAX];
 };

@@ -320,7 +320,7 @@ found(const struct play *p, const char *uri_text)
     const char *why;
 
     assert_int_equal(uri_parse(text(uri_text), &uri, &why), PARSE_OK);
-    return location_find_contact(p->location, &uri);
+    return location_find_contact(p->location, &uri, bob);
 }
 
 /* RFC 3261 12.2.1.1: a request within a dialog has the contact as its Request-URI. */

@@ -320,6 +320,7 @@ answered(void *owner, const struct client_result *result, struct moment now)
     unsigned status = result->outcome == CLIENT_ANSWERED ? result->response->status : 0;
 
     dump->transaction = NULL;
+    dump->was_refused = status == 405 || status == 501;
     if (status >= 200 && status < 300) {
         remove_message(dump, now);
         return;
@@ -328,7 +329,6 @@ answered(void *owner, const struct client_result *result, struct moment now)
     LOG(LOG_INFO, "silo.undelivered", LOG_TEXT("aor", aor_of(dump)),
         LOG_NUMBER("mid", dump->record.id), LOG_NUMBER("status", status),
         LOG_TEXT("call-id", dump->record.call_id));
-    dump->was_refused = status == 405 || status == 501;
     if (status == 0 || ends_the_dump(status))
         back_off(dump, now);
     else
@@ -342,6 +342,10 @@ send_message(struct dump *dump, const struct binding *binding, const struct flow
     struct silo *silo = dump->silo;
     struct message_out message = { .flow = *flow, .owner = dump, .answered = answered };
 
+    if (live_copy_is_leaving(silo, dump->record.id)) {
+        next_message(dump, now); /* its phone said so while a name was looked up */
+        return;
+    }
     dump_request_fill(silo, &dump->record, binding, &message);
     switch (message_out_send(silo, &message, &dump->transaction, now)) {
     case MESSAGE_OUT_SENT:

@@ -17,7 +17,7 @@ struct live_copy {
     bool is_stored, is_over, is_taken;
     bool is_leaving; /* its removal is under way */
     size_t aor_len;
-    char aor[];
+    char aor[AOR_MAX]; /* in whose silo it lies */
 };
 
 static void
@@ -76,18 +76,15 @@ settle(struct live_copy *copy, struct moment now)
 }
 
 struct live_copy *
-live_copy_new(struct silo *silo, struct slice aor)
+live_copy_new(struct silo *silo)
 {
-    struct live_copy *copy = calloc(1, sizeof *copy + aor.len);
+    struct live_copy *copy = calloc(1, sizeof *copy);
 
     if (copy == NULL)
         return NULL;
     copy->silo = silo;
     copy->wait.done = removed;
     timer_init(&copy->timer, try_again);
-    copy->aor_len = aor.len;
-    if (aor.len > 0)
-        memcpy(copy->aor, aor.at, aor.len);
     copy->next = silo->copies;
     copy->link = &silo->copies;
     if (copy->next != NULL)
@@ -97,8 +94,11 @@ live_copy_new(struct silo *silo, struct slice aor)
 }
 
 void
-live_copy_stored(struct live_copy *copy, uint64_t id, struct moment now)
+live_copy_stored(struct live_copy *copy, uint64_t id, struct slice aor, struct moment now)
 {
+    copy->aor_len = aor.len;
+    if (aor.len > 0)
+        memcpy(copy->aor, aor.at, aor.len);
     copy->is_stored = true;
     copy->id = id;
     settle(copy, now);

@@ -16,11 +16,12 @@
 
 /* NULL: out of memory. */
 struct live_copy *
-live_copy_new(struct silo *silo, struct slice aor);
+live_copy_new(struct silo *silo);
 
-/* `id` 0: nothing was stored. */
+/* `id` 0: nothing was stored. `aor`: in whose silo it lies. */
 void
-live_copy_stored(struct live_copy *copy, uint64_t id, struct moment now);
+live_copy_stored(struct live_copy *copy, uint64_t id, struct slice aor,
+                 struct moment now);
 
 /* `taken`: the phone has it. */
 void

@@ -166,6 +166,7 @@ stored(struct journal_wait *journal_wait, const struct journal_result *result,
     struct stored_wait *wait = CONTAINER_OF(journal_wait, struct stored_wait, wait);
     struct silo *silo = wait->silo;
     enum store_outcome outcome = outcome_of(result);
+    bool is_new = outcome == OUTCOME_ACCEPTED && result->put == PUT_STORED;
     struct server_outcome kept = { (uint16_t)outcomes[outcome].status,
                                    (uint16_t)outcome };
 
@@ -173,11 +174,8 @@ stored(struct journal_wait *journal_wait, const struct journal_result *result,
     server_table_complete(silo->requests, &wait->key, kept, wait->protocol, now);
     count_and_log(wait, result, outcome, now);
     if (wait->copy != NULL)
-        live_copy_stored(
-            wait->copy,
-            outcome == OUTCOME_ACCEPTED && result->put == PUT_STORED ? result->id : 0,
-            now);
-    if (outcome != OUTCOME_ACCEPTED || result->put != PUT_STORED)
+        live_copy_stored(wait->copy, is_new ? result->id : 0, wait->aor, now);
+    if (!is_new)
         return;
     recent_add(&silo->recent, &wait->origin, now);
     if (wait->notice != NULL)
@@ -320,14 +318,20 @@ try_to_store(struct silo *silo, const struct store_order *order)
 }
 
 bool
-store_has_seen(const struct silo *silo, const struct incoming *in, struct slice aor)
+store_has_seen(const struct silo *silo, const struct incoming *in)
 {
-    struct hash128 origin;
+    const uint32_t modes[] = { silo->settings->store_mode, silo->settings->failure_mode };
+    char text[AOR_MAX];
 
-    if (aor.len == 0)
-        return false;
-    origin = new_record_origin(silo, in->message, aor);
-    return recent_has(&silo->recent, &origin);
+    for (size_t i = 0; i < 2; i++) {
+        const struct store_order order = { .in = in, .mode = modes[i] };
+        struct slice aor = slice_of(text, choose_aor(silo, &order, text));
+        struct hash128 origin = new_record_origin(silo, in->message, aor);
+
+        if (recent_has(&silo->recent, &origin))
+            return true;
+    }
+    return false;
 }
 
 bool
@@ -351,5 +355,5 @@ store_message(struct silo *silo, const struct store_order *order)
     server_table_complete(silo->requests, &in->key, kept, in->flow.protocol, in->now);
     store_answer(silo, in, outcome);
     if (order->copy != NULL)
-        live_copy_stored(order->copy, 0, in->now);
+        live_copy_stored(order->copy, 0, slice_absent(), in->now);
 }

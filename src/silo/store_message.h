@@ -47,9 +47,9 @@ struct store_order {
 void
 store_message(struct silo *silo, const struct store_order *order);
 
-/* Whether this very request was stored lately for that AoR: it is answered as then. */
+/* Whether this very request was stored lately: it is answered as then. */
 bool
-store_has_seen(const struct silo *silo, const struct incoming *in, struct slice aor);
+store_has_seen(const struct silo *silo, const struct incoming *in);
 
 /* Whether it could be stored at all: else it is delivered now or never. */
 bool

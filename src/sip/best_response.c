@@ -44,17 +44,21 @@ status_to_pass(unsigned status)
     return status == 503 ? 500 : status;
 }
 
+enum {
+    CHALLENGES_MAX = 16384, /* of all branches; what is more is left out */
+};
+
 static void
 keep_challenges(struct best_response *best, const struct message *response)
 {
-    size_t room = forward_response_room(response);
-    char *lines = realloc(best->challenges, best->challenges_len + room);
     struct writer w;
 
-    if (lines == NULL)
+    if (best->challenges == NULL)
+        best->challenges = malloc(CHALLENGES_MAX);
+    if (best->challenges == NULL)
         return;
-    best->challenges = lines;
-    writer_init(&w, lines + best->challenges_len, room);
+    writer_init(&w, best->challenges + best->challenges_len,
+                CHALLENGES_MAX - best->challenges_len);
     for (int i = 0; i < response->lines; i++)
         if (header_is_challenge(response->line[i].id))
             writer_header(&w, header_name(response->line[i].id), response->line[i].value);
@@ -69,6 +73,8 @@ best_response_offer(struct best_response *best, const struct message *response)
     struct writer w;
     char *bytes;
 
+    if (!forward_has_way_back(response))
+        return; /* RFC 3261 16.7 step 3 */
     if (is_challenge(status))
         keep_challenges(best, response);
     if (best->status != 0 && rank(status) >= rank(best->status))

@@ -69,3 +69,18 @@ branch_has_looped(const struct hash_key *key, const struct message *request)
     }
     return false;
 }
+
+bool
+branch_was_here(const struct message *request)
+{
+    struct header_walk walk = message_walk(request, HEADER_VIA);
+    struct slice element;
+
+    while (header_walk_next(&walk, &element)) {
+        struct slice params = slice_skip(element, slice_find(element, ';'));
+
+        if (slice_starts(params_find(params, SLICE("branch")), SLICE(MARK)))
+            return true;
+    }
+    return false;
+}

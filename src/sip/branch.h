@@ -26,6 +26,10 @@ branch_make(const struct hash_key *key, uint64_t nonce, struct slice request_uri
 bool
 branch_has_looped(const struct hash_key *key, const struct message *request);
 
+/* Whether it has been here before, for whatever Request-URI, or says so. */
+bool
+branch_was_here(const struct message *request);
+
 /* 16 lower-case hex digits. */
 void
 hex64_write(uint64_t value, char out[16]);

@@ -179,13 +179,20 @@ slow_down(struct client_transaction *t, const struct message *response, struct m
     t->interval_ms = TIMER_T2_MS;
 }
 
+/* Half of the table is for those that wait for an answer. */
+static bool
+needs_room(const struct client_table *table)
+{
+    return client_table_count(table) > table->limit / 2;
+}
+
 /* What comes again over UDP is absorbed for K; over a stream K is zero. Transactions that wait
  * for an answer need the room more. */
 static void
 complete(struct client_transaction *t, struct moment now)
 {
     timer_stop(t->table->wheel, &t->timer_e);
-    if (is_reliable(t) || client_table_count(t->table) > t->table->limit / 2)
+    if (is_reliable(t) || needs_room(t->table))
         end(t, NULL, now);
     else
         start_end(t, now.ms + TIMER_T4_MS, timer_k_fired);
@@ -233,7 +240,7 @@ give_up(struct client_transaction *t, enum client_outcome outcome, struct moment
 {
     const struct client_request request = t->request;
     uint64_t until_ms = t->started_ms + TIMER_64_T1_MS;
-    bool listens = request.late != NULL && until_ms > now.ms;
+    bool listens = request.late != NULL && until_ms > now.ms && !needs_room(t->table);
     const struct client_result result = { outcome, NULL, listens };
 
     timer_stop(t->table->wheel, &t->timer_e);

@@ -8,8 +8,8 @@
  *         F is `timeout_ms`; K absorbs what still comes over UDP for T4. Streams have neither
  *         E nor K. When F or the transport ended the wait before 64*T1, and `late` was given,
  *         the transaction goes on listening until 64*T1 after its start.
- *         While half of the table is taken K is not waited for: what comes again then is a
- *         response to nothing, and dropped.
+ *         While half of the table is taken neither K nor that is waited for: what comes then
+ *         is a response to nothing, and dropped.
  * Memory  One block a transaction, with the request's bytes; owned by the table. It is freed
  *         by its timers, never by its owner.
  * Errors  NULL from start: the table is full, out of memory, or the first send failed;

@@ -65,6 +65,15 @@ header_is_challenge(enum header_id id)
     return id == HEADER_WWW_AUTHENTICATE || id == HEADER_PROXY_AUTHENTICATE;
 }
 
+bool
+forward_has_way_back(const struct message *response)
+{
+    struct header_walk walk = message_walk(response, HEADER_VIA);
+    struct slice element;
+
+    return header_walk_next(&walk, &element) && header_walk_next(&walk, &element);
+}
+
 /* The first Via line may hold more than ours. */
 static void
 write_other_vias(struct writer *w, const struct message *m)

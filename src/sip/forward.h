@@ -46,6 +46,10 @@ void
 forward_response(struct writer *w, const struct message *response, unsigned status,
                  struct slice reason, bool without_challenges);
 
+/* Whether a Via is left behind the topmost one. */
+bool
+forward_has_way_back(const struct message *response);
+
 bool
 header_is_challenge(enum header_id id);
 

@@ -191,18 +191,25 @@ names_contact(const struct binding *binding, const struct uri *uri)
 }
 
 const struct binding *
-location_find_contact(const struct location *location, const struct uri *contact)
+location_find_contact(const struct location *location, const struct uri *contact,
+                      struct slice aor)
 {
     struct hash_link *link =
         hash_table_find(&location->by_contact, hash_of_contact(location, contact));
+    const struct binding *found = NULL;
+    bool is_claimed_twice = false;
 
     for (; link != NULL; link = hash_link_next(link)) {
-        struct entry *entry = CONTAINER_OF(link, struct entry, by_contact);
+        const struct binding *b = &CONTAINER_OF(link, struct entry, by_contact)->binding;
 
-        if (names_contact(&entry->binding, contact))
-            return &entry->binding;
+        if (!names_contact(b, contact))
+            continue;
+        if (slice_equal(b->aor, aor))
+            return b;
+        is_claimed_twice |= found != NULL && !slice_equal(found->aor, b->aor);
+        found = b;
     }
-    return NULL;
+    return is_claimed_twice ? NULL : found;
 }
 
 static void

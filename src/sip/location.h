@@ -78,10 +78,12 @@ bool
 location_apply(struct location *location, struct slice aor,
                const struct binding_change *changes, size_t count, struct moment now);
 
-/* The live binding whose contact names that user, host and port; NULL when there is none.
- * Requests within a dialog have a contact in their Request-URI (RFC 3261 12.2.1.1). */
+/* The live binding whose contact names that user, host and port: of `aor` where it has such a
+ * one, else of the only AoR that has. NULL: there is none, or several users claim it. Requests
+ * within a dialog have a contact in their Request-URI (RFC 3261 12.2.1.1). */
 const struct binding *
-location_find_contact(const struct location *location, const struct uri *contact);
+location_find_contact(const struct location *location, const struct uri *contact,
+                      struct slice aor);
 
 /* The UA behind this contact has shown that it does not know MESSAGE. False: there is no such
  * binding. */

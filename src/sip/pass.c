@@ -62,7 +62,7 @@ nibble(char digit)
     return (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10) & 15;
 }
 
-/* What we have signed, we have written. */
+/* A token that is not signed by us may hold any numbers: UDP is what is none of the others. */
 static struct flow
 read_flow(struct slice token)
 {
@@ -72,7 +72,7 @@ read_flow(struct slice token)
     for (size_t i = 0; i < FLOW_BYTES; i++)
         bytes[i] =
             (unsigned char)(nibble(token.at[2 * i]) << 4 | nibble(token.at[2 * i + 1]));
-    flow.protocol = (enum protocol)bytes[0];
+    flow.protocol = bytes[0] == PROTOCOL_TCP ? PROTOCOL_TCP : PROTOCOL_UDP;
     memcpy(&flow.listener, bytes + 1, 2);
     memcpy(&flow.connection, bytes + 3, 8);
     memcpy(flow.peer.ip, bytes + 11, 16);
@@ -84,8 +84,10 @@ static void
 write_mac(const struct passes *passes, struct slice branch_and_token, char out[MAC_BYTES])
 {
     const struct slice parts[] = { SLICE("pass flow"), branch_and_token };
+    struct slice token = slice_skip(branch_and_token, BRANCH_BYTES);
+    bool is_stream = protocol_is_reliable(read_flow(token).protocol);
 
-    hex64_write(siphash64_parts(&passes->key, parts, 2), out);
+    hex64_write(siphash64_parts(is_stream ? &passes->run : &passes->key, parts, 2), out);
 }
 
 static void
@@ -261,6 +263,8 @@ pass_response(struct passes *passes, const struct message *response)
     write_mac(passes, signed_part, mac);
     if (!slice_equal(slice_skip(branch, signed_part.len), slice_of(mac, MAC_BYTES)))
         return false;
+    if (!forward_has_way_back(response))
+        return true; /* RFC 3261 16.7 step 3: it was for us alone */
     back = read_flow(slice_skip(signed_part, BRANCH_BYTES));
     writer_init(&w, responder->buffer, sizeof responder->buffer);
     forward_response(&w, response, response->status, response->reason, false);

@@ -7,7 +7,7 @@
  *
  * Memory  Nothing is kept but requests whose next hop is a name that is being looked up: one
  *         block each.
- * Limits  LIMIT_LOOKUPS names at once.
+ * Limits  LIMIT_LOOKUPS names at once, and the resolver's patience.
  */
 #ifndef SIP_PASS_H
 #define SIP_PASS_H
@@ -26,6 +26,7 @@ struct passes {
     struct responder *responder;
     struct arena *arena; /* of the event */
     struct hash_key key; /* the store's: responses find their way after a restart, too */
+    struct hash_key run; /* new at each start, as the numbers of connections are */
 
     struct pass_wait *first; /* owned: those whose next hop is being looked up */
     struct message again;    /* a request that is read again */

@@ -22,6 +22,7 @@ struct relay {
     struct flow came, answer_to;
     bool from_trusted;
     uint64_t started_ms;
+    size_t taken;     /* of all->bytes */
     size_t open;      /* branches without an outcome */
     size_t listening; /* branches that may still call `late` */
     bool is_failed;   /* the failure route had it */
@@ -33,6 +34,9 @@ struct relay {
     struct relay_branch *branches; /* in this block */
     char bytes[];
 };
+
+/* Where the words of the one who answered are not at hand. */
+static const struct slice own_words = SLICE_INIT("Answered By The Next Hop");
 
 bool
 relays_init(struct relays *relays)
@@ -57,6 +61,7 @@ free_relay(struct relay *relay)
         if (branch->transaction != NULL)
             client_transaction_abandon(branch->transaction);
     }
+    all->bytes -= relay->taken;
     *relay->link = relay->next;
     if (relay->next != NULL)
         relay->next->link = relay->link;
@@ -76,6 +81,23 @@ relays_free(struct relays *relays)
 
 /* ---- answering ---- */
 
+/* The request again, as it was when it came. */
+static struct incoming
+read_again(struct relay *relay, struct moment now)
+{
+    struct relays *all = relay->all;
+
+    message_parse(&all->again, relay->request, MESSAGE_DATAGRAM);
+    return (struct incoming){
+        .message = &all->again,
+        .flow = relay->came,
+        .from_trusted = relay->from_trusted,
+        .key = relay->key,
+        .now = now,
+    };
+}
+
+/* What cannot be passed on as it is, is said in our own words: the sender must know. */
 static void
 pass_on(struct relay *relay, unsigned status, struct slice bytes, struct moment now)
 {
@@ -84,7 +106,11 @@ pass_on(struct relay *relay, unsigned status, struct slice bytes, struct moment 
     enum protocol protocol = relay->came.protocol;
 
     all->open--;
-    if (!slice_is_absent(bytes)) {
+    if (slice_is_absent(bytes)) {
+        struct incoming in = read_again(relay, now);
+
+        responder_answer(all->responder, in.message, &in.flow, status, own_words);
+    } else {
         all->transport->send(all->transport->self, &relay->answer_to, bytes);
         if (!protocol_is_reliable(protocol))
             kept_responses_add(all->kept, &relay->key, bytes, now);
@@ -101,6 +127,8 @@ write_success(struct relay *relay, const struct message *response)
     struct responder *responder = relay->all->responder;
     struct writer w;
 
+    if (!forward_has_way_back(response))
+        return slice_absent();
     writer_init(&w, responder->buffer, sizeof responder->buffer);
     forward_response(&w, response, response->status, response->reason, false);
     return writer_done(&w);
@@ -124,26 +152,9 @@ relay_answer_again(struct relays *relays, const struct incoming *in, unsigned st
     struct flow to = responder_flow(in->message, &in->flow);
 
     if (slice_is_absent(kept))
-        responder_answer(relays->responder, in->message, &in->flow, status,
-                         SLICE("Answered Before"));
+        responder_answer(relays->responder, in->message, &in->flow, status, own_words);
     else
         relays->transport->send(relays->transport->self, &to, kept);
-}
-
-/* The request again, as it was when it came. */
-static struct incoming
-read_again(struct relay *relay, struct moment now)
-{
-    struct relays *all = relay->all;
-
-    message_parse(&all->again, relay->request, MESSAGE_DATAGRAM);
-    return (struct incoming){
-        .message = &all->again,
-        .flow = relay->came,
-        .from_trusted = relay->from_trusted,
-        .key = relay->key,
-        .now = now,
-    };
 }
 
 static void
@@ -186,6 +197,13 @@ is_refusal(const struct relay *relay, unsigned status)
     return relay->aor.len == 0 || !settings_stores_on(relay->all->settings, status);
 }
 
+/* RFC 4320 4.2: a 408 to a non-INVITE says no more than silence, and is not passed on. */
+static bool
+is_timeout(const struct message *response)
+{
+    return response != NULL && response->status == 408;
+}
+
 static void
 answered(void *owner, const struct client_result *result, struct moment now)
 {
@@ -197,7 +215,7 @@ answered(void *owner, const struct client_result *result, struct moment now)
         branch->transaction = NULL;
     relay->listening += result->listens;
     relay->open--;
-    if (result->outcome == CLIENT_TIMEOUT)
+    if (result->outcome == CLIENT_TIMEOUT || is_timeout(response))
         relay->timed_out = true;
     if (response != NULL && response->status < 300) {
         pass_on(relay, response->status, write_success(relay, response), now);
@@ -205,7 +223,7 @@ answered(void *owner, const struct client_result *result, struct moment now)
     }
     if (response != NULL && (response->status == 405 || response->status == 501))
         location_refuse_message(relay->all->location, relay->aor, branch->contact);
-    if (response != NULL && is_refusal(relay, response->status))
+    if (response != NULL && !is_timeout(response) && is_refusal(relay, response->status))
         best_response_offer(&relay->best, response);
     end_if_over(relay, now);
 }
@@ -437,16 +455,28 @@ join(struct relays *relays, struct relay *relay)
         relay->next->link = &relay->next;
     relays->first = relay;
     relays->open++;
+    relays->bytes += relay->taken;
+}
+
+/* The request here, and in each branch's transaction. */
+static size_t
+bytes_of(const struct relay_order *order)
+{
+    return (order->count + 1) * order->in->message->text.len;
 }
 
 bool
 relay_start(struct relays *relays, const struct relay_order *order)
 {
-    struct relay *relay = relay_new(relays, order);
     uint64_t fr_ms = (uint64_t)relays->settings->fr_timer_s * 1000;
+    struct relay *relay;
 
+    if (bytes_of(order) > LIMIT_RELAY_BYTES - relays->bytes)
+        return false;
+    relay = relay_new(relays, order);
     if (relay == NULL)
         return false;
+    relay->taken = bytes_of(order);
     join(relays, relay);
     timer_start(relays->wheel, &relay->timer,
                 relay->started_ms + (fr_ms < RELAY_TRYING_MS ? fr_ms : RELAY_TRYING_MS));

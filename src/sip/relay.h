@@ -15,8 +15,8 @@
  *         stored meanwhile did arrive.
  * Memory  One block a relay, with the request; owned by its list, freed when its last branch
  *         is over. Responses are kept for repetitions in a bounded room.
- * Limits  Each branch is a client transaction or a look-up: theirs hold. A branch that cannot
- *         begin has failed.
+ * Limits  LIMIT_RELAY_BYTES of requests. Each branch is a client transaction or a look-up:
+ *         theirs hold, too. A branch that cannot begin has failed.
  */
 #ifndef SIP_RELAY_H
 #define SIP_RELAY_H
@@ -72,6 +72,7 @@ struct relays {
     struct kept_responses *kept; /* owned */
     struct relay *first;         /* owned */
     size_t open;                 /* not answered yet */
+    size_t bytes;                /* of the requests that are held, about */
     uint64_t nonce;
     struct message again; /* a request that is read again */
 };
@@ -83,7 +84,7 @@ relays_init(struct relays *relays);
 void
 relays_free(struct relays *relays);
 
-/* False: out of memory, and nothing was done. */
+/* False: out of memory or over the limit, and nothing was done. */
 bool
 relay_start(struct relays *relays, const struct relay_order *order);
 
