@@ -1,5 +1,6 @@
 #include "tests/oracle.h"
 
+#include "tests/oracle_live.h"
 #include "tests/peer_text.h"
 
 #include <assert.h>
@@ -99,9 +100,8 @@ is_over(const struct oracle *o, const struct posted *p)
     return p->exp_time_s <= o->latest_s || p->exp_time_s <= o->world->now.s;
 }
 
-/* In the store and not over its time, as far as anybody can know. */
-static bool
-is_waiting(const struct oracle *o, const struct posted *p)
+bool
+oracle_is_waiting(const struct oracle *o, const struct posted *p)
 {
     return p->id != 0 && !p->is_removed && !is_over(o, p);
 }
@@ -134,7 +134,7 @@ check_order(const struct oracle *o, const struct posted *p)
         return;
     for (size_t i = 0; i < o->posted_count; i++) {
         const struct posted *q = o->posted[i];
-        if (strcmp(q->user, p->user) == 0 && is_waiting(o, q) && q->id < p->id &&
+        if (strcmp(q->user, p->user) == 0 && oracle_is_waiting(o, q) && q->id < p->id &&
             !q->was_attempted && !q->was_forwarded)
             world_fail(o->world, "order: %u (id %llu) is sent to %s before %u (id %llu)",
                        p->number, (unsigned long long)p->id, p->user, q->number,
@@ -172,6 +172,7 @@ check_dump(struct oracle *o, struct posted *p, struct slice request)
     check_window(o, p);
     check_order(o, p);
     check_once(o, p);
+    oracle_live_dumped(o, p);
     check_call_id(o, p, request);
     p->was_attempted = true;
 }
@@ -196,6 +197,8 @@ note_attempt(struct oracle *o, const struct flow *flow, struct slice request)
     o->attempts = grown(o->attempts, o->attempt_count, &o->attempt_room, sizeof *a);
     if (peer_text_count(request, "Via") == 1)
         check_dump(o, p, request);
+    else
+        oracle_live_sent(o, p);
     a = &o->attempts[o->attempt_count++];
     *a = (struct attempt){ .posted = p,
                            .flow = *flow,
@@ -231,6 +234,7 @@ note_answer(struct oracle *o, struct slice response)
     if (p == NULL)
         return;
     check_answer(o, p, status);
+    oracle_live_answered(o, p, status);
     if (status == 202 && !p->is_told)
         world_fail(o->world, "durable: 202 to %u before its commit was reported",
                    p->number);
@@ -269,8 +273,8 @@ received(void *self, const struct flow *flow, struct slice bytes)
     if (is_success && a->is_dump && is_open(o, a)) {
         a->posted->was_confirmed = true;
         a->posted->confirmed_life = o->world->life;
-    } else if (is_success) {
-        a->posted->was_forwarded = true;
+    } else if (!a->is_dump) {
+        oracle_live_heard(o, a, peer_text_status(bytes));
     }
     a->is_open = false;
 }
@@ -505,6 +509,7 @@ oracle_post(struct oracle *o, struct phone *sender, const char *user,
     assert(p->body != NULL);
     memcpy(p->body, body.at, body.len);
     p->body_len = body.len;
+    p->is_for_now = strstr(more_headers, "Expires: 0\r\n") != NULL;
     snprintf(p->user, ORACLE_TEXT, "%s", user);
     snprintf(p->ctype, ORACLE_TEXT, "text/plain; charset=\"x-%u\"", p->number);
     snprintf(p->subject, ORACLE_TEXT, "number  %u, \"%s\"", p->number, user);
@@ -521,7 +526,7 @@ oracle_count_waiting(const struct oracle *o)
     size_t count = 0;
 
     for (size_t i = 0; i < o->posted_count; i++)
-        if (is_waiting(o, o->posted[i]))
+        if (oracle_is_waiting(o, o->posted[i]))
             count++;
     return count;
 }

@@ -11,6 +11,7 @@
  *     answer      one final status for one request
  *     removed     nothing leaves the store without a 2xx or the end of its time
  *     expired     what is over its time is not sent
+ *     live        what oracle_live.h says of messages that go straight to phones
  *
  * Shape   A message carries its number in an X-Number header: kept headers are a promise too.
  *         What the server forwards has two Vias, what it dumps has one.
@@ -22,6 +23,7 @@
 
 enum {
     ORACLE_TEXT = 96,
+    ORACLE_STATUSES = 700,
 };
 
 /* One MESSAGE of a sender. */
@@ -33,6 +35,7 @@ struct posted {
     char *body; /* owned */
     size_t body_len;
     struct call *call; /* borrowed */
+    bool is_for_now;   /* Expires: 0 */
 
     uint64_t id; /* 0: never written */
     int64_t exp_time_s;
@@ -42,9 +45,10 @@ struct posted {
     bool was_accepted;  /* 202 was sent */
     bool was_attempted; /* by a dump */
     bool was_delivered; /* a phone answered 2xx */
-    bool
-        was_forwarded; /* the server got a phone's 2xx to what it forwarded, or a late one */
-    bool was_confirmed; /* the server got a 2xx to its dump, in time */
+    bool was_forwarded; /* the server got a 2xx to what it forwarded, within 64*T1 */
+    uint32_t forwarded_life;
+    bool heard[ORACLE_STATUSES]; /* the server got that answer to what it forwarded */
+    bool was_confirmed;          /* the server got a 2xx to its dump, in time */
     uint32_t confirmed_life;
     char dump_call_id[ORACLE_TEXT];
 
@@ -100,6 +104,10 @@ oracle_check_request(struct oracle *oracle, struct slice request);
 /* At the end. */
 void
 oracle_check_kept(struct oracle *oracle);
+
+/* In the store and not over its time, as far as anybody can know. */
+bool
+oracle_is_waiting(const struct oracle *oracle, const struct posted *posted);
 
 /* Unexpired messages that still wait. */
 size_t
