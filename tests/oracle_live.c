@@ -4,6 +4,18 @@ enum {
     CLIENT_LIFE_MS = 32000, /* RFC 3261 17.1.2.2: 64*T1; later answers are not heard */
 };
 
+static void
+check_order(const struct oracle *o, const struct posted *p)
+{
+    for (size_t i = 0; i < o->posted_count; i++) {
+        const struct posted *q = o->posted[i];
+        if (q != p && strcmp(q->user, p->user) == 0 && q->was_accepted &&
+            !q->was_attempted && !q->was_forwarded && oracle_is_waiting(o, q))
+            world_fail(o->world, "order: %u goes to %s before %u (id %llu)", p->number,
+                       p->user, q->number, (unsigned long long)q->id);
+    }
+}
+
 /* Its server transaction is over, timer J and all (RFC 3261 17.2.2). */
 static bool
 is_forgotten(const struct oracle *o, const struct posted *p)
@@ -32,6 +44,8 @@ check_once(const struct oracle *o, const struct posted *p)
 void
 oracle_live_sent(const struct oracle *o, const struct posted *p)
 {
+    if (!p->is_for_now)
+        check_order(o, p);
     check_once(o, p);
 }
 

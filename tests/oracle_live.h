@@ -1,5 +1,7 @@
 /* oracle_live - what the oracle holds against messages that go straight to phones.
  *
+ *     order       a message is not sent while one that was answered 202 before waits for its
+ *                 first dump, unless it is for now or never (Expires: 0)
  *     once        one request goes to the phones once, while its transaction lives; and not
  *                 after it was stored. What a phone has taken in time is not dumped.
  *     answer      what is no 200, 202 or 503 was said by a phone, and is none of

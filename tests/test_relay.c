@@ -193,6 +193,25 @@ a_new_message_waits_behind_a_dump_that_waits(void **state)
     expect_bodies(bob, "one one two three");
 }
 
+/* With db_mode 1 a REGISTER is answered when it is on the disk; what it will be sent first is
+ * known before. */
+static void
+a_new_message_waits_while_the_register_is_being_saved(void **state)
+{
+    struct world *w = scene_with("usrloc.db_mode=1", NULL);
+    struct phone *bob = phone_offline(w, "bob", PROTOCOL_UDP);
+
+    (void)state;
+    store_body(w, "bob", "one");
+    w->faults.delay_ms = 300;
+    phone_register(bob, HOUR_S);
+    world_run(w, 100); /* it has arrived */
+    ask_only(w->tester, &(struct ask){ .body = text("two") });
+    world_run(w, 10000);
+    expect_bodies(bob, "one two");
+    assert_int_equal(stored_count(w), 0);
+}
+
 /* In one burst, without waiting for answers. */
 static void
 a_burst_around_a_register_arrives_in_order(void **state)
@@ -428,6 +447,7 @@ main(void)
         SCENE(a_path_is_the_way_to_a_phone),
         SCENE(a_new_message_waits_behind_those_that_are_stored),
         SCENE(a_new_message_waits_behind_a_dump_that_waits),
+        SCENE(a_new_message_waits_while_the_register_is_being_saved),
         SCENE(a_burst_around_a_register_arrives_in_order),
         SCENE(a_dump_of_one_user_does_not_hold_up_another),
         SCENE(expires_0_is_delivered_now_or_never),
