@@ -119,6 +119,38 @@ a_response_without_the_senders_via_ends_well(void **state)
     assert_in_set(only_final(w, w->tester), ((uintmax_t[]){ 200, 202 }), 2);
 }
 
+/* RFC 4320 4.2: the sender has given up long since, or would believe that nobody has it. */
+static void
+a_408_is_not_passed_back(void **state)
+{
+    struct world *w = scene_with("msilo.store_on=480", NULL);
+    struct phone *bob = phone_online(w, "bob", PROTOCOL_UDP);
+    unsigned status;
+
+    (void)state;
+    bob->answer.status = 408;
+    status = ask(w, &(struct ask){ 0 });
+    assert_int_not_equal(status, 408);
+}
+
+/* RFC 3261 21.4.6: it said so, though another was quicker. */
+static void
+a_405_after_anothers_2xx_is_remembered(void **state)
+{
+    struct world *w = scene();
+    struct phone *desk = phone_online(w, "bob", PROTOCOL_UDP);
+    struct phone *soft = phone_online(w, "bob", PROTOCOL_UDP);
+
+    (void)state;
+    desk->answer = (struct answer){ .status = 405, .delay_ms = 50 };
+    relay_body(w, "bob", "one");
+    world_run(w, 1000);
+    relay_body(w, "bob", "two");
+    world_run(w, 1000);
+    expect_bodies(soft, "one two");
+    expect_bodies(desk, "one");
+}
+
 /* ---- the sender ---- */
 
 /* RFC 3261 18.2.2: over a new connection to where it came from, if at all; the message is not
@@ -245,6 +277,8 @@ main(void)
         SCENE(vias_may_stand_in_one_line_and_names_be_compact),
         SCENE(a_response_with_another_branch_is_dropped),
         SCENE(a_response_without_the_senders_via_ends_well),
+        SCENE(a_408_is_not_passed_back),
+        SCENE(a_405_after_anothers_2xx_is_remembered),
         SCENE(a_sender_whose_connection_breaks_has_sent_it_all_the_same),
         SCENE(a_repetition_over_a_stream_is_not_sent_to_the_phone_again),
         SCENE(many_at_once_are_told_apart),
