@@ -25,7 +25,9 @@ struct relay {
     size_t taken;     /* of all->bytes */
     size_t open;      /* branches without an outcome */
     size_t listening; /* branches that may still call `late` */
-    bool is_failed;   /* the failure route had it */
+    bool
+        is_answered; /* by one branch; the others may still say that they know no MESSAGE */
+    bool is_failed; /* the failure route had it */
     bool timed_out;
     void *copy;                /* the owner's, once it has failed */
     struct best_response best; /* of the refusals */
@@ -81,6 +83,20 @@ relays_free(struct relays *relays)
 
 /* ---- answering ---- */
 
+/* What is still looking up a name has no way. */
+static void
+cancel_names(struct relay *relay)
+{
+    for (size_t i = 0; i < relay->branch_count; i++) {
+        struct hop_wait *wait = &relay->branches[i].hop_wait;
+
+        if (!hop_is_waiting(wait))
+            continue;
+        hop_wait_cancel(relay->all->hops, wait);
+        relay->open--;
+    }
+}
+
 /* The request again, as it was when it came. */
 static struct incoming
 read_again(struct relay *relay, struct moment now)
@@ -118,7 +134,11 @@ pass_on(struct relay *relay, unsigned status, struct slice bytes, struct moment 
     server_table_complete(all->requests, &relay->key, outcome, protocol, now);
     LOG(LOG_INFO, "relay.answered", LOG_TEXT("aor", relay->aor),
         LOG_NUMBER("status", status));
-    free_relay(relay);
+    timer_stop(all->wheel, &relay->timer);
+    cancel_names(relay);
+    relay->is_answered = true;
+    if (relay->open == 0)
+        free_relay(relay);
 }
 
 static struct slice
@@ -215,14 +235,19 @@ answered(void *owner, const struct client_result *result, struct moment now)
         branch->transaction = NULL;
     relay->listening += result->listens;
     relay->open--;
-    if (result->outcome == CLIENT_TIMEOUT || is_timeout(response))
-        relay->timed_out = true;
+    if (response != NULL && (response->status == 405 || response->status == 501))
+        location_refuse_message(relay->all->location, relay->aor, branch->contact);
+    if (relay->is_answered) {
+        if (relay->open == 0)
+            free_relay(relay);
+        return;
+    }
     if (response != NULL && response->status < 300) {
         pass_on(relay, response->status, write_success(relay, response), now);
         return;
     }
-    if (response != NULL && (response->status == 405 || response->status == 501))
-        location_refuse_message(relay->all->location, relay->aor, branch->contact);
+    if (result->outcome == CLIENT_TIMEOUT || is_timeout(response))
+        relay->timed_out = true;
     if (response != NULL && !is_timeout(response) && is_refusal(relay, response->status))
         best_response_offer(&relay->best, response);
     end_if_over(relay, now);
@@ -239,7 +264,7 @@ late(void *owner, const struct message *response, struct moment now)
 
     branch->transaction = NULL;
     relay->listening--;
-    if (taken && !relay->is_failed) {
+    if (taken && !relay->is_failed && !relay->is_answered) {
         pass_on(relay, response->status, write_success(relay, response), now);
         return;
     }
@@ -345,22 +370,6 @@ begin_branch(struct relay_branch *branch, const struct relay_order *order,
     }
 }
 
-/* A name server may never answer: what still looks up a name when fr_timer is over has no
- * way. */
-static void
-give_up_names(struct relay *relay, struct moment now)
-{
-    for (size_t i = 0; i < relay->branch_count; i++) {
-        struct hop_wait *wait = &relay->branches[i].hop_wait;
-
-        if (!hop_is_waiting(wait))
-            continue;
-        hop_wait_cancel(relay->all->hops, wait);
-        relay->open--;
-    }
-    end_if_over(relay, now);
-}
-
 static void
 timer_fired(struct timer *timer, struct moment now)
 {
@@ -370,7 +379,8 @@ timer_fired(struct timer *timer, struct moment now)
     struct incoming in;
 
     if (now.ms >= end_ms) {
-        give_up_names(relay, now);
+        cancel_names(relay); /* a name server may never answer */
+        end_if_over(relay, now);
         return;
     }
     in = read_again(relay, now);
