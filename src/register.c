@@ -87,6 +87,8 @@ start_dump(struct router *router, struct slice aor, struct slice contact)
 {
     if (dump_binding(router->silo, aor, contact) != NULL)
         dump_registered(router->silo, aor, contact);
+    else
+        dump_resume(router->silo, aor);
 }
 
 /* Its bindings could not be saved. A later REGISTER that waits in the open batch was built on
@@ -126,6 +128,7 @@ saved(struct journal_wait *journal_wait, const struct journal_result *result,
     }
     server_table_forget(router->requests, &wait->key);
     put_back(wait, now);
+    dump_resume(router->silo, wait->aor);
 }
 
 static struct slice
@@ -207,8 +210,10 @@ process(struct router *router, const struct incoming *in, struct slice aor)
         return;
     }
     if (is_saved && result.changed) {
-        if (save_bindings(router, in, aor, &result, before))
+        if (save_bindings(router, in, aor, &result, before)) {
+            dump_prepare(router->silo, aor);
             return;
+        }
         location_restore(router->location, aor, before, in->now);
         server_table_forget(router->requests, &in->key);
         refuse_now(router, in, 503, SLICE("Too Many Bindings At Once"));

@@ -559,3 +559,30 @@ dump_reread(struct silo *silo, struct slice aor)
     if (dump != NULL)
         dump->is_stale = true;
 }
+
+void
+dump_prepare(struct silo *silo, struct slice aor)
+{
+    if (find_dump(silo->dumps, aor) == NULL &&
+        dump_binding(silo, aor, slice_absent()) != NULL)
+        make_dump(silo, aor);
+}
+
+/* One that was only prepared waits for no timer; one that had nobody to send to has ended. */
+void
+dump_resume(struct silo *silo, struct slice aor)
+{
+    struct dump *dump = find_dump(silo->dumps, aor);
+    bool is_online = dump_binding(silo, aor, slice_absent()) != NULL;
+
+    if (dump == NULL && is_online) {
+        start_dump(silo, aor);
+        return;
+    }
+    if (dump == NULL || dump->state != DUMP_WAITING || timer_is_running(&dump->timer))
+        return;
+    if (is_online)
+        start_over(dump);
+    else
+        free_dump(dump);
+}

@@ -42,6 +42,16 @@ dump_stored(struct silo *silo, struct slice aor);
 void
 dump_stored_for_later(struct silo *silo, struct slice aor, struct moment now);
 
+/* The bindings of that AoR are being saved: what comes meanwhile already goes behind what waits.
+ * dump_registered or dump_resume follows. */
+void
+dump_prepare(struct silo *silo, struct slice aor);
+
+/* They could not be saved and are as before, so the dump is, too; or nobody is left to send
+ * to. */
+void
+dump_resume(struct silo *silo, struct slice aor);
+
 /* Whether one is at work for that AoR or waits for it: what is new goes behind it. */
 bool
 dump_is_there(const struct silo *silo, struct slice aor);
