@@ -121,4 +121,19 @@ slice_trim(struct slice s)
     return s;
 }
 
+/* Copies the bytes to *at, which moves behind them: for blocks that hold their own texts. Absent
+ * stays absent. */
+static inline struct slice
+slice_pack(char **at, struct slice s)
+{
+    struct slice packed = { *at, s.len };
+
+    if (slice_is_absent(s))
+        return s;
+    if (s.len > 0)
+        memcpy(*at, s.at, s.len);
+    *at += s.len;
+    return packed;
+}
+
 #endif

@@ -153,17 +153,6 @@ expand_body(struct silo *silo, const struct notice_order *order, int64_t now_s)
     return writer_done(&w);
 }
 
-static struct slice
-pack(char **at, struct slice text)
-{
-    char *to = *at;
-
-    if (text.len > 0)
-        memcpy(to, text.at, text.len);
-    *at += text.len;
-    return slice_of(to, text.len);
-}
-
 static void
 send_over(const struct notice *notice, const struct flow *flow, struct moment now)
 {
@@ -213,10 +202,10 @@ make_notice(struct silo *silo, struct slice r_uri, struct slice route,
         return NULL;
     *notice = (struct notice){ .hop_wait = { .found = located }, .silo = silo };
     at = notice->texts;
-    notice->r_uri = pack(&at, r_uri);
-    notice->route = pack(&at, route);
-    notice->to_uri = pack(&at, to_uri);
-    notice->body = pack(&at, body);
+    notice->r_uri = slice_pack(&at, r_uri);
+    notice->route = slice_pack(&at, route);
+    notice->to_uri = slice_pack(&at, to_uri);
+    notice->body = slice_pack(&at, body);
     return notice;
 }
 

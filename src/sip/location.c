@@ -344,19 +344,6 @@ expired(struct timer *timer, struct moment now)
     drop(entry->location, entry);
 }
 
-static struct slice
-copy(char **to, struct slice text)
-{
-    struct slice copied = { *to, text.len };
-
-    if (slice_is_absent(text))
-        return text;
-    if (text.len > 0)
-        memcpy(*to, text.at, text.len);
-    *to += text.len;
-    return copied;
-}
-
 /* NULL: out of memory, or too much text. */
 static struct entry *
 entry_new(struct location *location, struct slice aor, const struct binding *from)
@@ -374,11 +361,11 @@ entry_new(struct location *location, struct slice aor, const struct binding *fro
     at = entry->bytes;
     entry->location = location;
     entry->binding = *from;
-    entry->binding.aor = copy(&at, aor);
-    entry->binding.contact = copy(&at, from->contact);
-    entry->binding.path = copy(&at, from->path);
-    entry->binding.instance = copy(&at, from->instance);
-    entry->binding.call_id = copy(&at, from->call_id);
+    entry->binding.aor = slice_pack(&at, aor);
+    entry->binding.contact = slice_pack(&at, from->contact);
+    entry->binding.path = slice_pack(&at, from->path);
+    entry->binding.instance = slice_pack(&at, from->instance);
+    entry->binding.call_id = slice_pack(&at, from->call_id);
     entry->binding.next = NULL;
     entry->by_aor.hash = siphash64(&location->key, aor);
     timer_init(&entry->expiry, expired);

@@ -179,17 +179,6 @@ located(struct hop_wait *hop_wait, const struct flow *flow, struct moment now)
     free_wait(wait);
 }
 
-static struct slice
-pack(char **at, struct slice text)
-{
-    char *to = *at;
-
-    if (text.len > 0)
-        memcpy(to, text.at, text.len);
-    *at += text.len;
-    return slice_of(to, text.len);
-}
-
 /* NULL: out of memory. */
 static struct pass_wait *
 wait_new(struct passes *passes, const struct incoming *in, const struct target *target)
@@ -206,10 +195,10 @@ wait_new(struct passes *passes, const struct incoming *in, const struct target *
     wait->passes = passes;
     wait->came = in->flow;
     wait->from_trusted = in->from_trusted;
-    wait->request = pack(&at, request);
-    wait->contact = pack(&at, target->contact);
-    wait->r_uri = pack(&at, target->r_uri);
-    wait->route = pack(&at, target->route);
+    wait->request = slice_pack(&at, request);
+    wait->contact = slice_pack(&at, target->contact);
+    wait->r_uri = slice_pack(&at, target->r_uri);
+    wait->route = slice_pack(&at, target->route);
     wait->next = passes->first;
     wait->link = &passes->first;
     if (wait->next != NULL)

@@ -390,19 +390,6 @@ timer_fired(struct timer *timer, struct moment now)
 
 /* ---- the start ---- */
 
-static struct slice
-pack(char **at, struct slice text)
-{
-    char *to = *at;
-
-    if (slice_is_absent(text))
-        return text;
-    if (text.len > 0)
-        memcpy(to, text.at, text.len);
-    *at += text.len;
-    return slice_of(to, text.len);
-}
-
 static size_t
 texts_of(const struct relay_order *order)
 {
@@ -421,9 +408,9 @@ fill_branches(struct relay *relay, const struct relay_order *order, char *at)
         relay->branches[i] = (struct relay_branch){
             .relay = relay,
             .hop_wait = { .found = located },
-            .contact = pack(&at, order->targets[i].contact),
-            .r_uri = pack(&at, order->targets[i].r_uri),
-            .route = pack(&at, order->targets[i].route),
+            .contact = slice_pack(&at, order->targets[i].contact),
+            .r_uri = slice_pack(&at, order->targets[i].r_uri),
+            .route = slice_pack(&at, order->targets[i].route),
         };
 }
 
@@ -449,8 +436,8 @@ relay_new(struct relays *relays, const struct relay_order *order)
     relay->from_trusted = in->from_trusted;
     relay->started_ms = in->now.ms;
     relay->open = relay->branch_count = order->count;
-    relay->request = pack(&at, in->message->text);
-    relay->aor = pack(&at, order->aor);
+    relay->request = slice_pack(&at, in->message->text);
+    relay->aor = slice_pack(&at, order->aor);
     fill_branches(relay, order, at);
     timer_init(&relay->timer, timer_fired);
     return relay;
