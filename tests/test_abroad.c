@@ -49,6 +49,46 @@ try_abroad(const struct abroad *abroad, const char *method)
     scene_end(NULL);
 }
 
+/* RFC 3263 4.3: the next server of a domain is tried, and no more than that. */
+static void
+where_one_server_fails_the_next_is_tried(void **state)
+{
+    static const unsigned first_answers[] = { 0, 503, 404 };
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct world *w = scene_with("core.relay=all", NULL);
+        struct phone *one = phone_offline(w, "one", PROTOCOL_UDP);
+        struct phone *two = phone_offline(w, "two", PROTOCOL_UDP);
+        bool is_final = first_answers[i] == 404;
+
+        wire_add_service(w, "far.example", PROTOCOL_UDP, one->peer.address);
+        wire_add_service(w, "far.example", PROTOCOL_UDP, two->peer.address);
+        one->answer.status = first_answers[i];
+        one->answer.is_mute = first_answers[i] == 0;
+        assert_int_equal(ask(w, &(struct ask){ .uri = "sip:x@far.example" }),
+                         is_final ? 404 : 200);
+        assert_int_equal(phone_received(one), 1);
+        assert_int_equal(phone_received(two), !is_final);
+        scene_end(NULL);
+    }
+}
+
+static void
+where_every_server_fails_it_is_said_so(void **state)
+{
+    struct world *w = scene_with("core.relay=all", NULL);
+    struct phone *one = phone_offline(w, "one", PROTOCOL_UDP);
+    struct phone *two = phone_offline(w, "two", PROTOCOL_UDP);
+
+    (void)state;
+    wire_add_service(w, "far.example", PROTOCOL_UDP, one->peer.address);
+    wire_add_service(w, "far.example", PROTOCOL_UDP, two->peer.address);
+    phone_die(one, true);
+    phone_die(two, true);
+    assert_int_equal(ask(w, &(struct ask){ .uri = "sip:x@far.example" }), 500);
+}
+
 static void
 core_relay_says_who_may_send_abroad(void **state)
 {
@@ -183,6 +223,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        SCENE(where_one_server_fails_the_next_is_tried),
+        SCENE(where_every_server_fails_it_is_said_so),
         SCENE(core_relay_says_who_may_send_abroad),
         SCENE(a_message_abroad_is_never_stored),
         SCENE(a_call_abroad_that_has_no_way_is_answered),

@@ -116,22 +116,44 @@ waiting_for(struct next_hops *hops, uint64_t ticket)
     return wait;
 }
 
+/* In front of the others, the last of which makes room. */
+static void
+push(struct hop_wait *wait, const struct flow *flow)
+{
+    uint32_t kept = wait->other_count < HOPS_KEPT ? wait->other_count : HOPS_KEPT - 1;
+
+    memmove(wait->others + 1, wait->others, kept * sizeof *flow);
+    wait->others[0] = *flow;
+    wait->other_count = kept + 1;
+}
+
+bool
+hop_wait_other(struct hop_wait *wait, struct flow *flow)
+{
+    if (wait->other_count == 0)
+        return false;
+    *flow = wait->others[0];
+    wait->other_count--;
+    memmove(wait->others, wait->others + 1, wait->other_count * sizeof *flow);
+    return true;
+}
+
 void
 next_hops_resolved(struct next_hops *hops, uint64_t ticket, const struct hop *found,
                    size_t count, struct moment now)
 {
     struct hop_wait *wait = waiting_for(hops, ticket);
+    struct flow first;
 
     if (wait == NULL)
         return; /* cancelled meanwhile */
     hop_wait_cancel(hops, wait);
-    for (size_t i = 0; i < count; i++) {
+    wait->other_count = 0;
+    for (size_t i = count; i-- > 0;) {
         struct flow flow = { .protocol = found[i].protocol, .peer = found[i].address };
 
-        if (choose_listener(hops->settings, &flow)) {
-            wait->found(wait, &flow, now);
-            return;
-        }
+        if (choose_listener(hops->settings, &flow))
+            push(wait, &flow);
     }
-    wait->found(wait, NULL, now);
+    wait->found(wait, hop_wait_other(wait, &first) ? &first : NULL, now);
 }

@@ -4,7 +4,8 @@
  * else UDP, to the URI's port, else 5060. A name is looked up off the loop and answered
  * later, once; where the URI gives no port, its domain may say which protocol and port it
  * prefers. Of several hops it is the first that a listener of ours can reach: one of that
- * protocol and address family, from which the flow leaves.
+ * protocol and address family, from which the flow leaves. The next ones are kept, for who
+ * wants to try them (4.3).
  *
  * Memory  A waiting hop_wait is the caller's; hop_wait_cancel it before it goes.
  * Limits  LIMIT_LOOKUPS names at once.
@@ -15,10 +16,16 @@
 #include "parser/uri.h"
 #include "src/settings.h"
 
+enum {
+    HOPS_KEPT = 4, /* of a name, the first one included */
+};
+
 struct hop_wait {
     struct hop_wait *next;  /* borrowed */
     struct hop_wait **link; /* NULL: not waiting */
     uint64_t ticket;
+    struct flow others[HOPS_KEPT]; /* to be tried next, the first one first */
+    uint32_t other_count;
     /* `flow` NULL: the name has no hop that we can reach. */
     void (*found)(struct hop_wait *wait, const struct flow *flow, struct moment now);
 };
@@ -44,6 +51,10 @@ next_hops_init(struct next_hops *hops, const struct settings *settings,
 enum hop_status
 next_hop(struct next_hops *hops, const struct uri *uri, struct flow *flow,
          struct hop_wait *wait);
+
+/* Takes the next one to be tried. False: there is none. */
+bool
+hop_wait_other(struct hop_wait *wait, struct flow *flow);
 
 /* Between HOP_WAITING and `found`. */
 bool

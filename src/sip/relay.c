@@ -212,6 +212,37 @@ end_if_over(struct relay *relay, struct moment now)
 /* ---- what a branch brings ---- */
 
 static bool
+send_over(struct relay_branch *branch, const struct incoming *in, const struct flow *to,
+          struct moment now);
+
+/* RFC 3263 4.3: no answer, a failure of the transport, or 503. */
+static bool
+has_failed(const struct client_result *result)
+{
+    return result->response == NULL || result->response->status == 503;
+}
+
+/* A foreign name may have more than one server; the sender waits for 64*T1. */
+static bool
+try_next_hop(struct relay_branch *branch, struct moment now)
+{
+    struct relay *relay = branch->relay;
+    uint64_t fr_ms = (uint64_t)relay->all->settings->fr_timer_s * 1000;
+    struct incoming in;
+    struct flow flow;
+
+    if (relay->aor.len > 0 || relay->is_answered ||
+        now.ms + fr_ms > relay->started_ms + TIMER_64_T1_MS)
+        return false;
+    while (hop_wait_other(&branch->hop_wait, &flow)) {
+        in = read_again(relay, now);
+        if (send_over(branch, &in, &flow, now))
+            return true;
+    }
+    return false;
+}
+
+static bool
 is_refusal(const struct relay *relay, unsigned status)
 {
     return relay->aor.len == 0 || !settings_stores_on(relay->all->settings, status);
@@ -233,6 +264,8 @@ answered(void *owner, const struct client_result *result, struct moment now)
 
     if (!result->listens)
         branch->transaction = NULL;
+    if (has_failed(result) && try_next_hop(branch, now))
+        return;
     relay->listening += result->listens;
     relay->open--;
     if (response != NULL && (response->status == 405 || response->status == 501))
@@ -343,7 +376,7 @@ located(struct hop_wait *wait, const struct flow *flow, struct moment now)
     struct relay *relay = branch->relay;
     const struct incoming in = read_again(relay, now);
 
-    if (flow != NULL && send_over(branch, &in, flow, now))
+    if ((flow != NULL && send_over(branch, &in, flow, now)) || try_next_hop(branch, now))
         return;
     relay->open--;
     end_if_over(relay, now);
