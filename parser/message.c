@@ -237,7 +237,7 @@ read_body(struct message *m, struct slice rest, enum message_framing framing)
 }
 
 enum parse_status
-message_parse(struct message *m, struct slice bytes, enum message_framing framing)
+message_parse_scalar(struct message *m, struct slice bytes, enum message_framing framing)
 {
     struct slice rest = slice_skip(bytes, lines_blank(bytes));
     bool is_stream = framing == MESSAGE_STREAM, is_whole;

@@ -33,6 +33,7 @@
 enum {
     MESSAGE_BYTES_MAX = 65535,
     MESSAGE_LINES_MAX = 1024, /* header lines; more is 513 */
+    MESSAGE_SLACK = 64, /* octets behind a message that are loaded, and never looked at */
 };
 
 enum method {
@@ -88,9 +89,15 @@ struct message {
 };
 
 /* Parses the message at the start of `bytes`. Leading CRLFs are skipped (7.5). Octets behind
- * the message are left alone: m->size tells where it ends. */
+ * the message are left alone: m->size tells where it ends. Behind the end of `bytes`
+ * MESSAGE_SLACK octets must be readable; what they hold makes no difference. */
 enum parse_status
 message_parse(struct message *m, struct slice bytes, enum message_framing framing);
+
+/* The same as the standard's grammar has it, octet by octet: the reference for the variants of
+ * parser/variant.h. Reads nothing behind the end. */
+enum parse_status
+message_parse_scalar(struct message *m, struct slice bytes, enum message_framing framing);
 
 /* The value of the first line of that header; absent where there is none. */
 struct slice
