@@ -337,6 +337,29 @@ headers_that_are_never_kept_are_left_out(void **state)
     message_json_memory_free(memory);
 }
 
+/* RFC 3261 7.3.1: blanks around a value are no part of it, and an export has none. */
+static void
+blanks_around_a_header_value_are_left_out(void **state)
+{
+    static const char *const line =
+        "{\"username\":\"bob\",\"domain\":\"h\",\"src_addr\":\"sip:a@h\","
+        "\"dst_addr\":\"sip:bob@h\",\"r_uri\":\"sip:bob@h\",\"inc_time\":1,\"exp_time\":"
+        "2,"
+        "\"headers\":[{\"name\":\"Subject\",\"value\":\" s, \"}]}";
+    struct message_json_memory *memory = message_json_memory_new();
+    json_t *object = json_loads(line, 0, NULL);
+    struct record record;
+    char why[MESSAGE_WHY];
+    (void)state;
+
+    assert_non_null(memory);
+    assert_true(message_json_read(object, memory, &record, why));
+    assert_same_text(record.headers, SLICE("Subject: s,\r\n"));
+    goes_there_and_back(&record);
+    json_decref(object);
+    message_json_memory_free(memory);
+}
+
 /* Nothing is stored twice: rows without an origin get one that is always the same. */
 static void
 a_computed_origin_depends_on_the_message_alone(void **state)
@@ -414,6 +437,7 @@ main(void)
         cmocka_unit_test(columns_carry_the_names_of_the_msilo_table),
         cmocka_unit_test(a_hostile_line_is_refused_with_its_reason),
         cmocka_unit_test(headers_that_are_never_kept_are_left_out),
+        cmocka_unit_test(blanks_around_a_header_value_are_left_out),
         cmocka_unit_test(a_computed_origin_depends_on_the_message_alone),
         cmocka_unit_test(base64_is_that_of_the_rfc),
     };

@@ -85,7 +85,7 @@ get_address(struct fields *r, const char *uri_key, const char *name_key,
     memcpy(text + name->len, " <", 2);
     memcpy(text + name->len + 2, uri->at, uri->len);
     text[len - 1] = '>';
-    if (name_addr_parse(slice_of(text, len), &address, &why) != PARSE_OK)
+    if (name_addr_parse(slice_trim(slice_of(text, len)), &address, &why) != PARSE_OK)
         return fields_refuse(r, "%s: %s", uri_key, why);
     if (!slice_is_absent(address.display))
         end = slice_trim(*name);
@@ -177,6 +177,7 @@ add_header(struct fields *r, const json_t *object, char *room, size_t *len)
         return fields_refuse(r, "headers has a name that is none");
     if (!is_kept(name))
         return true;
+    value = slice_trim(value); /* as it is exported (RFC 3261 7.3.1) */
     added = name.len + 2 + value.len + 2;
     if (added > MESSAGE_HEADERS_MAX - *len)
         return fields_refuse(r, "headers are longer than %d bytes", MESSAGE_HEADERS_MAX);
