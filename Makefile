@@ -56,6 +56,11 @@ build/release/%.o: %.c
 	@echo "  cc    $<"
 	@$(CC) $(STANDARD) $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# The parser's variant for CPUs that have these; others do not run it.
+ifeq ($(shell uname -m),x86_64)
+build/%/parser/avx2.o: STANDARD += -mavx2 -mbmi -mbmi2 -mtune=znver3
+endif
+
 build/check/libsipsilo.a: $(CHECKED)
 	@rm -f $@ && $(AR) rcs $@ $^
 

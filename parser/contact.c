@@ -22,44 +22,85 @@ q_of(struct slice text)
     return q <= 1000 ? q : -1;
 }
 
-/* False where the parameter makes the Contact bad. */
-static bool
-read_param(struct contact *out, struct slice name, struct slice value)
+/* What is wrong with the parameter; NULL: nothing. Of two alike the first counts. */
+static const char *
+read_contact_param(struct contact *out, struct slice name, struct slice value)
 {
     uint32_t number;
 
-    if (slice_equal_nocase(name, SLICE("q")) && out->q_thousandths < 0) {
+    if (scan_is_word(name, "q")) {
+        if (out->q_thousandths >= 0)
+            return NULL;
         out->q_thousandths = q_of(value);
-        return out->q_thousandths >= 0;
+        return out->q_thousandths < 0 ? "Bad q of Contact" : NULL;
     }
-    if (slice_equal_nocase(name, SLICE("expires")) && out->expires_s < 0) {
-        if (number_parse(value, &number))
+    if (scan_is_word(name, "expires")) {
+        if (out->expires_s < 0 && scan_number(value, &number))
             out->expires_s = number;
-    } else if (slice_equal_nocase(name, SLICE("+sip.instance"))) {
+    } else if (scan_is_word(name, "+sip.instance")) {
         if (slice_is_absent(out->instance))
             out->instance = params_unquoted(value);
-    } else if (slice_equal_nocase(name, SLICE("methods"))) {
+    } else if (scan_is_word(name, "methods")) {
         if (slice_is_absent(out->methods))
             out->methods = params_unquoted(value);
     }
-    return true;
+    return name_addr_param(&out->address, name, value);
+}
+
+static const char *
+read_contact_params(struct slice rest, struct contact *out)
+{
+    struct slice name, value;
+    const char *fault = NULL;
+    enum param_taken taken;
+
+    while (fault == NULL && (taken = params_take(&rest, &name, &value)) == PARAM_TAKEN)
+        fault = read_contact_param(out, name, value);
+    if (fault != NULL)
+        return fault;
+    scan_lws(&rest);
+    return taken == PARAM_BAD || rest.len > 0 ? "Bad parameter of Contact" : NULL;
+}
+
+/* What is wrong with it; NULL: nothing. */
+static const char *
+read_contact(struct slice text, struct contact *out)
+{
+    const char *fault;
+
+    scan_clear(&out->is_star, sizeof *out - offsetof(struct contact, is_star));
+    out->q_thousandths = -1;
+    out->expires_s = -1;
+    out->is_star = scan_is_word(text, "*");
+    if (out->is_star) {
+        scan_clear(&out->address, sizeof out->address);
+        return NULL;
+    }
+    fault = name_addr_head(text, &out->address);
+    return fault != NULL ? fault : read_contact_params(out->address.params, out);
 }
 
 enum parse_status
 contact_parse(struct slice text, struct contact *out, const char **why)
 {
-    struct contact contact = { .q_thousandths = -1, .expires_s = -1 };
-    struct slice rest, name, value;
+    const char *fault = read_contact(text, out);
 
-    contact.is_star = slice_equal(slice_trim(text), SLICE("*"));
-    if (!contact.is_star && name_addr_parse(text, &contact.address, why) != PARSE_OK)
-        return PARSE_BAD;
-    rest = contact.address.params;
-    while (params_next(&rest, &name, &value))
-        if (!read_param(&contact, name, value)) {
-            *why = "Bad q of Contact";
-            return PARSE_BAD;
-        }
-    *out = contact;
-    return PARSE_OK;
+    if (fault == NULL)
+        return PARSE_OK;
+    scan_clear(out, sizeof *out);
+    *why = fault;
+    return PARSE_BAD;
+}
+
+enum parse_status
+contact_take(struct slice *rest, struct contact *out)
+{
+    struct slice element;
+    const char *why;
+
+    do
+        if (!list_cut(rest, &element))
+            return PARSE_PARTIAL;
+    while (element.len == 0);
+    return contact_parse(element, out, &why);
 }

@@ -1,16 +1,15 @@
 #include "parser/cseq.h"
 
-#include "parser/params.h"
 #include "parser/scan.h"
 
 bool
 cseq_parse(struct slice value, uint32_t *number, struct slice *method)
 {
-    struct slice digits = scan_take(&value, SCAN_TOKEN);
     uint32_t sequence;
     struct slice word;
 
-    if (!number_parse(digits, &sequence) || sequence > INT32_MAX)
+    if (!scan_take_number(&value, &sequence) || sequence > INT32_MAX || value.len == 0 ||
+        !scan_is(value.at[0], SCAN_LWS))
         return false;
     scan_lws(&value);
     word = scan_take(&value, SCAN_TOKEN);

@@ -41,57 +41,101 @@ look_between(struct slice unread, size_t *used)
     return take(FRAME_BLANK, 2, used);
 }
 
-/* Octets of the header, its empty line included; 0 where that is not there yet. *looked
- * moves to the LF that is still to be decided on, or to the end. */
+static bool
+is_sip(struct slice text)
+{
+    struct start_line line;
+
+    if (text.len > 0 && text.at[text.len - 1] == '\r')
+        text.len--;
+    start_line_parse(text, &line);
+    return line.kind != START_LINE_NONE;
+}
+
+/* Where the next LF is; s.len where there is none. Of a stream that trickles in there is often
+ * one octet to look at. */
 static size_t
-find_header_end(struct slice s, size_t *looked)
+find_lf(struct slice s, size_t from)
 {
-    for (;;) {
-        size_t lf = *looked + slice_find(slice_skip(s, *looked), '\n');
-        struct slice after = slice_skip(s, lf + 1);
-
-        *looked = lf;
-        if (after.len == 0 || (after.len == 1 && after.at[0] == '\r'))
-            return 0;
-        if (after.at[0] == '\n')
-            return lf + 2;
-        if (after.at[0] == '\r' && after.at[1] == '\n')
-            return lf + 3;
-        *looked = lf + 1;
-    }
+    if (s.len - from == 1)
+        return s.at[from] == '\n' ? from : s.len;
+    return from + slice_find(slice_skip(s, from), '\n');
 }
 
-static bool
-is_sip(struct slice unread, size_t lf)
+/* FRAME_MESSAGE: the start line is whole, and one. */
+static enum frame_kind
+read_start_line(struct framer *framer, struct slice unread, struct slice allowed,
+                size_t *used)
 {
-    size_t end = lf > 0 && unread.at[lf - 1] == '\r' ? lf - 1 : lf;
+    size_t lf = find_lf(allowed, framer->looked);
 
-    return start_line_parse(slice_head(unread, end)).kind != START_LINE_NONE;
+    framer->looked = lf;
+    if (lf == allowed.len)
+        return FRAME_PARTIAL;
+    if (!is_sip(slice_head(allowed, lf)))
+        return take(FRAME_BAD, unread.len, used);
+    framer->line = framer->looked = lf + 1;
+    return FRAME_MESSAGE;
 }
 
-/* False: the header does not say without doubt how long the body is. */
-static bool
-read_body_bytes(struct slice header, size_t *body_bytes)
+/* One line with its folds. It leaves no doubt when it can be read, and says the length at most
+ * once. */
+static void
+read_line(struct framer *framer, struct slice text)
 {
-    struct slice rest = slice_skip(header, slice_find(header, '\n') + 1);
-    struct slice length = slice_absent();
     struct header_line line;
-    enum line_kind kind;
     uint32_t number;
 
-    while ((kind = lines_next(&rest, &line)) != LINE_END) {
-        if (kind == LINE_BAD_OCTET || kind == LINE_PARTIAL)
-            return false;
-        if (kind == LINE_BAD_NAME || line.id != HEADER_CONTENT_LENGTH)
-            continue;
-        if (!slice_is_absent(length))
-            return false;
-        length = line.value;
+    if (lines_read(text, &line) != LINE_FIELD)
+        framer->is_doubtful = true;
+    else if (line.id == HEADER_CONTENT_LENGTH) {
+        if (framer->has_length || !number_parse(line.value, &number))
+            framer->is_doubtful = true;
+        else
+            framer->body_bytes = number;
+        framer->has_length = true;
     }
-    if (!number_parse(length, &number))
-        return false;
-    *body_bytes = number;
+}
+
+/* The octets of CRLF or LF at the start of the line; 0: it is not empty, or not yet known. */
+static size_t
+empty_line(const struct framer *framer, struct slice s)
+{
+    struct slice line = slice_skip(s, framer->line);
+
+    if (slice_starts(line, SLICE("\n")))
+        return 1;
+    return slice_starts(line, SLICE("\r\n")) ? 2 : 0;
+}
+
+/* False: the line's end is not there, or is the last octet, and a fold may follow. */
+static bool
+find_line_end(struct framer *framer, struct slice s)
+{
+    do {
+        size_t lf = find_lf(s, framer->looked);
+
+        framer->looked = lf;
+        if (s.len - lf < 2)
+            return false;
+        framer->looked = lf + 1;
+    } while (s.at[framer->looked] == ' ' || s.at[framer->looked] == '\t');
     return true;
+}
+
+/* Line by line, as lines_next does. Octets of the header; 0: its end is not there. */
+static size_t
+read_lines(struct framer *framer, struct slice s)
+{
+    size_t empty;
+
+    while ((empty = empty_line(framer, s)) == 0) {
+        if (!find_line_end(framer, s))
+            return 0;
+        read_line(framer, slice_of(s.at + framer->line, framer->looked - framer->line));
+        framer->line = framer->looked;
+    }
+    return framer->line + empty;
 }
 
 /* FRAME_MESSAGE: the lengths are known now. */
@@ -99,20 +143,20 @@ static enum frame_kind
 read_header(struct framer *framer, struct slice unread, size_t *used)
 {
     struct slice allowed = slice_head(unread, framer->max_bytes);
-    size_t lf = framer->is_sip ? 0 : framer->looked, end;
+    enum frame_kind kind = FRAME_MESSAGE;
+    size_t end = 0;
 
-    if (!framer->is_sip) {
-        lf += slice_find(slice_skip(allowed, lf), '\n');
-        if (lf < allowed.len && !is_sip(allowed, lf))
-            return take(FRAME_BAD, unread.len, used);
-        framer->is_sip = lf < allowed.len;
-    }
-    end = find_header_end(allowed, &framer->looked);
+    if (framer->line == 0)
+        kind = read_start_line(framer, unread, allowed, used);
+    if (kind == FRAME_MESSAGE)
+        end = read_lines(framer, allowed);
+    if (kind == FRAME_BAD)
+        return kind;
     if (end == 0 && allowed.len == framer->max_bytes)
         return take(FRAME_TOO_LONG, unread.len, used);
     if (end == 0)
         return FRAME_PARTIAL;
-    if (!read_body_bytes(slice_head(unread, end), &framer->body_bytes))
+    if (framer->is_doubtful || !framer->has_length)
         return take(FRAME_BAD, end, used);
     if (framer->body_bytes > framer->max_bytes - end)
         return take(FRAME_TOO_LONG, end, used);

@@ -1,7 +1,7 @@
 /* framing - where one message ends in a stream (RFC 3261 18.3, RFC 5626 3.5.1).
  *
- * Resumable: the framer remembers how far it has looked, so that no octet is scanned twice
- * however the stream is cut. It belongs to one connection, whose unread bytes always start
+ * Resumable: the framer remembers the lines that it has read and how far it has looked into the
+ * next, so that no octet is scanned twice however the stream is cut. It belongs to one connection, whose unread bytes always start
  * at the same message until that is taken out.
  *
  *     while ((kind = framer_next(&framer, unread, &used)) != FRAME_PARTIAL) {
@@ -11,8 +11,9 @@
  *
  * Line ends and folds are read by parser/lines.h, as message_parse reads them, so both see
  * the same header. What makes the end doubtful is FRAME_BAD: no Content-Length, two of them
- * even if equal, one that is no number, a bare CR or a NUL in the header; and so is what does
- * not begin as SIP, as soon as its first octet or its first line shows it.
+ * even if equal, one that is no number, a bare CR or a NUL in the header, a line without a
+ * name, in which another reader may see one; and so is what does not begin as SIP, as soon as
+ * its first octet or its first line shows it.
  *
  * Limits  A message over `max_bytes` is FRAME_TOO_LONG as soon as that is known.
  */
@@ -35,11 +36,13 @@ enum frame_kind {
 };
 
 struct framer {
-    size_t max_bytes;    /* of one message */
-    size_t looked;       /* octets known to hold no end of header */
+    size_t max_bytes; /* of one message */
+    size_t looked;    /* octets in which every LF was seen */
+    size_t line;      /* where the line begins whose end was not seen; 0: the first one */
     size_t header_bytes; /* of the message at the start; 0: not yet known */
-    size_t body_bytes;   /* known with header_bytes */
-    bool is_sip;         /* the start line is whole, and one */
+    size_t body_bytes;   /* known with has_length */
+    bool has_length;
+    bool is_doubtful; /* FRAME_BAD, as soon as the header is whole */
 };
 
 void

@@ -69,8 +69,8 @@ take_name(struct slice *rest, struct slice *name)
     return name->len > 0 && scan_byte(rest, ':');
 }
 
-static enum line_kind
-read_line(struct slice text, struct header_line *line)
+enum line_kind
+lines_read(struct slice text, struct header_line *line)
 {
     struct slice rest = text, name;
     bool has_name = take_name(&rest, &name);
@@ -91,6 +91,32 @@ is_line_end(struct slice s)
     return s.at[0] == '\n' || (s.at[0] == '\r' && s.len >= 2 && s.at[1] == '\n');
 }
 
+bool
+lines_plain(struct slice *rest, struct header_line *line)
+{
+    const char *at = rest->at;
+    size_t colon, from, end, to;
+    struct slice name;
+
+    if (!scan_plain_line(*rest, &colon, &end))
+        return false;
+    name = slice_of(at, colon);
+    line->id = header_id_of(name);
+    if (line->id == HEADER_OTHER &&
+        (name.len == 0 || scan_run(name, SCAN_TOKEN) < name.len))
+        return false;
+    for (from = colon + 1; at[from] == ' '; from++) /* the CR ends it */
+        ;
+    if (from == end)
+        return false;
+    for (to = end; at[to - 1] == ' '; to--)
+        ;
+    line->name = name;
+    line->value = slice_of(at + from, to - from);
+    scan_take_head(rest, end + 2);
+    return true;
+}
+
 enum line_kind
 lines_next(struct slice *rest, struct header_line *line)
 {
@@ -105,5 +131,5 @@ lines_next(struct slice *rest, struct header_line *line)
     length = folded_length(*rest);
     if (length == 0)
         return LINE_PARTIAL;
-    return read_line(scan_take_head(rest, length), line);
+    return lines_read(scan_take_head(rest, length), line);
 }

@@ -12,11 +12,13 @@
 
 #include "parser/header.h"
 
+#include <stdint.h>
+
 struct header_line {
-    enum header_id id;
     struct slice name;  /* as written */
     struct slice value; /* trimmed; folds are still in it */
-    int next; /* the next line of the same id; -1: none. Not for HEADER_OTHER. */
+    enum header_id id;
+    int16_t next; /* the next line of the same id; -1: none. Not for HEADER_OTHER. */
 };
 
 enum line_kind {
@@ -31,6 +33,15 @@ enum line_kind {
 /* Takes the next line off *rest. Writes all of *line but `next`. */
 enum line_kind
 lines_next(struct slice *rest, struct header_line *line);
+
+/* One line that is not the empty one, with its folds and its line end, as lines_next reads it. */
+enum line_kind
+lines_read(struct slice text, struct header_line *line);
+
+/* Name, colon, blanks, text, CRLF: nearly every line there is, and a variant may know it at a
+ * glance. False, and nothing taken, where it is another line or that takes a closer look. */
+bool
+lines_plain(struct slice *rest, struct header_line *line);
 
 /* Octets of the CRLFs and LFs at the front, which may come before a start line (7.5). */
 size_t

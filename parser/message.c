@@ -19,27 +19,53 @@ blame(struct message *m, unsigned status, const char *why)
     m->fault = m->is_request ? status : 0;
 }
 
-/* The line table is left as it is: `lines` says how much of it counts. */
+/* The line table is left as it is: `lines` says how much of it counts. The parts are cleared by
+ * those who read them. */
 static void
 reset(struct message *m)
 {
-    memset(m, 0, offsetof(struct message, first));
-    memset(m->first, -1, sizeof m->first);
-    memset(m->last, -1, sizeof m->last);
+    scan_clear(m, offsetof(struct message, target));
+    scan_clear(&m->call_id, offsetof(struct message, take_contact) -
+                                offsetof(struct message, call_id));
+    scan_fill(m->first, -1, sizeof m->first);
+    scan_fill(m->last, -1, sizeof m->last);
     m->max_forwards = -1;
+    m->expires_s = -1;
+    m->content_length = -1;
+    m->lines = 0;
+    m->take_contact = contact_take;
+    m->contacts_rest = (struct header_walk){ .m = m, .line = -1 };
+}
+
+static void
+clear_parts(struct message *m)
+{
+    scan_clear(&m->target, sizeof m->target);
+    scan_clear(&m->via, sizeof m->via);
+    scan_clear(&m->from, sizeof m->from);
+    scan_clear(&m->to, sizeof m->to);
 }
 
 /* False: what comes first is no start line, or does not end. */
 static bool
 read_start_line(struct message *m, struct slice *rest)
 {
-    size_t lf = slice_find(*rest, '\n');
+    size_t lf = scan_find(*rest, '\n');
     size_t end = lf > 0 && lf < rest->len && rest->at[lf - 1] == '\r' ? lf - 1 : lf;
-    struct start_line line = start_line_parse(slice_head(*rest, end));
+    struct slice text = slice_of(rest->at, end);
+    struct start_line line;
 
-    if (lf == rest->len || line.kind == START_LINE_NONE)
+    if (lf == rest->len)
         return false;
-    *rest = slice_skip(*rest, lf + 1);
+    scan_take_head(rest, lf + 1);
+    m->is_request = start_line_plain(text, &m->method_name, &m->request_uri);
+    if (m->is_request) {
+        m->method = method_of(m->method_name);
+        return true;
+    }
+    start_line_parse(text, &line);
+    if (line.kind == START_LINE_NONE)
+        return false;
     m->is_request = line.kind == START_LINE_REQUEST;
     m->method_name = line.method;
     m->method = method_of(line.method);
@@ -56,52 +82,71 @@ read_request_uri(struct message *m)
 {
     const char *why;
 
-    if (m->is_request && uri_parse(m->request_uri, &m->target, &why) != PARSE_OK)
+    if (!m->is_request)
+        scan_clear(&m->target, sizeof m->target);
+    else if (uri_parse(m->request_uri, &m->target, &why) != PARSE_OK)
         blame(m, 400, "Bad Request-URI");
 }
 
-/* Chains the line that was just written to the others of its id. */
+/* Keeps line n, which was just written, behind the others of its id. */
 static void
-index_line(struct message *m)
+index_line(struct message *m, int16_t n)
 {
-    int here = m->lines++;
-    enum header_id id = m->line[here].id;
+    enum header_id id = m->line[n].id;
+    int16_t last;
 
-    m->line[here].next = -1;
+    m->line[n].next = -1;
     if (id == HEADER_OTHER)
         return;
-    if (m->first[id] < 0)
-        m->first[id] = here;
-    else
-        m->line[m->last[id]].next = here;
-    if (m->first[id] != here && header_is_single(id))
+    if (m->first[id] < 0) {
+        m->first[id] = n;
+        return;
+    }
+    last = m->last[id] < 0 ? m->first[id] : m->last[id];
+    m->line[last].next = n;
+    m->last[id] = n;
+    if (header_is_single(id))
         blame(m, 400, header_why(id, HEADER_REPEATED));
-    m->last[id] = here;
+}
+
+/* Those at the front that are plain. Returns the number of lines by now. */
+static int16_t
+index_plain_lines(struct message *m, struct slice *rest, int16_t n)
+{
+    struct slice ahead = *rest;
+
+    for (; n < MESSAGE_LINES_MAX && lines_plain(&ahead, &m->line[n]); n++)
+        index_line(m, n);
+    *rest = ahead;
+    return n;
 }
 
 /* False: the text stops before the empty line. */
 static bool
 index_lines(struct message *m, struct slice *rest)
 {
-    for (;;) {
-        struct header_line line;
-        enum line_kind kind = lines_next(rest, &line);
+    enum line_kind kind;
+    int16_t n = 0;
 
-        if (kind == LINE_PARTIAL || kind == LINE_END)
-            return kind == LINE_END;
-        if (kind == LINE_BAD_NAME) {
-            blame(m, 400, "Bad header field name");
-            continue;
-        }
+    do {
+        n = index_plain_lines(m, rest, n);
+        if (slice_starts(*rest, SLICE("\r\n")))
+            scan_take_head(rest, 2), kind = LINE_END;
+        else
+            kind = lines_next(rest, &m->line[n]);
         if (kind == LINE_BAD_OCTET)
             blame(m, 400, "Bad octet in header field");
-        if (m->lines == MESSAGE_LINES_MAX) {
-            blame(m, 513, "Too many header fields");
-            continue;
+        if (kind == LINE_BAD_NAME)
+            blame(m, 400, "Bad header field name");
+        else if (kind == LINE_FIELD || kind == LINE_BAD_OCTET) {
+            if (n < MESSAGE_LINES_MAX)
+                index_line(m, n++);
+            else
+                blame(m, 513, "Too many header fields");
         }
-        m->line[m->lines] = line;
-        index_line(m);
-    }
+    } while (kind != LINE_END && kind != LINE_PARTIAL);
+    m->lines = n;
+    return kind == LINE_END;
 }
 
 /* The value of a header that must be there; a blamed, absent one otherwise. */
@@ -116,12 +161,18 @@ demand(struct message *m, enum header_id id)
 }
 
 static void
-read_via(struct message *m)
+read_top_via(struct message *m)
 {
     struct slice rest = demand(m, HEADER_VIA), top;
     const char *why;
 
-    if (list_cut(&rest, &top) && via_parse(top, &m->via, &why) != PARSE_OK)
+    if (slice_is_absent(rest)) {
+        scan_clear(&m->via, sizeof m->via);
+        return;
+    }
+    if (via_parse(rest, &m->via, &why) == PARSE_OK) /* no list, as mostly */
+        return;
+    if (!list_cut(&rest, &top) || via_parse(top, &m->via, &why) != PARSE_OK)
         blame(m, 400, header_why(HEADER_VIA, HEADER_BAD));
 }
 
@@ -131,7 +182,9 @@ read_address(struct message *m, enum header_id id, struct name_addr *out)
     struct slice value = demand(m, id);
     const char *why;
 
-    if (!slice_is_absent(value) && name_addr_parse(value, out, &why) != PARSE_OK)
+    if (slice_is_absent(value))
+        scan_clear(out, sizeof *out);
+    else if (name_addr_parse(value, out, &why) != PARSE_OK)
         blame(m, 400, header_why(id, HEADER_BAD));
 }
 
@@ -161,7 +214,7 @@ read_cseq(struct message *m)
         blame(m, 400, header_why(HEADER_CSEQ, HEADER_BAD));
     else if (!m->is_request)
         m->method = method_of(m->cseq_method);
-    else if (!slice_equal(m->cseq_method, m->method_name))
+    else if (!scan_same(m->cseq_method, m->method_name))
         blame(m, 400, "CSeq names another method");
 }
 
@@ -173,10 +226,38 @@ read_max_forwards(struct message *m)
 
     if (slice_is_absent(value))
         return;
-    if (number_parse(value, &number) && number <= MAX_FORWARDS_MAX)
+    if (scan_number(value, &number) && number <= MAX_FORWARDS_MAX)
         m->max_forwards = (int)number;
     else
         blame(m, 400, header_why(HEADER_MAX_FORWARDS, HEADER_BAD));
+}
+
+static void
+read_expires(struct message *m)
+{
+    struct slice value = message_header(m, HEADER_EXPIRES);
+    uint32_t number;
+
+    if (!slice_is_absent(value) && scan_number(value, &number))
+        m->expires_s = number;
+}
+
+/* False: it is bad. The first ones are kept, and where to go on behind them. */
+static bool
+read_contact_at(struct message *m, int line, struct slice element, struct slice rest)
+{
+    struct contact other;
+    bool keep = m->contacts_kept < MESSAGE_CONTACTS_KEPT;
+    const char *why;
+
+    if (contact_parse(element, keep ? &m->contact[m->contacts_kept] : &other, &why) !=
+        PARSE_OK)
+        return false;
+    if (!keep)
+        return true;
+    m->contacts_kept++;
+    m->contacts_rest = (struct header_walk){ m, m->line[line].next, rest };
+    return true;
 }
 
 /* A registrar acts on every Contact; elsewhere nobody looks at it. */
@@ -184,36 +265,40 @@ static void
 read_contacts(struct message *m)
 {
     struct slice rest, element;
-    struct contact contact;
-    const char *why;
 
+    m->contacts_rest.line = m->first[HEADER_CONTACT];
     if (m->method != METHOD_REGISTER || !m->is_request)
         return;
     for (int i = m->first[HEADER_CONTACT]; i >= 0; i = m->line[i].next) {
         rest = m->line[i].value;
         while (list_cut(&rest, &element))
-            if (contact_parse(element, &contact, &why) != PARSE_OK)
+            if (!read_contact_at(m, i, element, rest)) {
                 blame(m, 400, header_why(HEADER_CONTACT, HEADER_BAD));
+                return;
+            }
     }
 }
 
 static void
 read_values(struct message *m)
 {
-    read_via(m);
+    read_top_via(m);
     read_address(m, HEADER_TO, &m->to);
     read_address(m, HEADER_FROM, &m->from);
     read_call_id(m);
     read_cseq(m);
     read_max_forwards(m);
+    read_expires(m);
     read_contacts(m);
 }
 
 /* RFC 3261 18.3: a datagram ends with itself, and what Content-Length leaves over is noise; a
  * stream has nothing but Content-Length. False: more octets are needed. */
 static bool
-read_body(struct message *m, struct slice rest, enum message_framing framing)
+read_body(struct message *m, struct slice rest, size_t header_bytes,
+          enum message_framing framing)
 {
+    size_t room = header_bytes < MESSAGE_BYTES_MAX ? MESSAGE_BYTES_MAX - header_bytes : 0;
     struct slice value = message_header(m, HEADER_CONTENT_LENGTH);
     bool is_stream = framing == MESSAGE_STREAM;
     uint32_t length;
@@ -222,14 +307,19 @@ read_body(struct message *m, struct slice rest, enum message_framing framing)
     if (slice_is_absent(value)) {
         if (is_stream)
             blame(m, 400, header_why(HEADER_CONTENT_LENGTH, HEADER_MISSING));
-    } else if (!number_parse(value, &length)) {
+        return true;
+    }
+    if (!scan_number(value, &length)) {
         blame(m, 400, header_why(HEADER_CONTENT_LENGTH, HEADER_BAD));
+        return true;
+    }
+    m->content_length = length;
+    if (is_stream && length > room) {
+        blame(m, 413, "Message too large");
     } else if (length <= rest.len) {
         m->body = slice_head(rest, length);
     } else if (!is_stream) {
         blame(m, 400, "Content-Length is beyond the end");
-    } else if (length > MESSAGE_BYTES_MAX) {
-        blame(m, 413, "Message too large");
     } else {
         return m->why != NULL;
     }
@@ -245,51 +335,28 @@ message_parse_scalar(struct message *m, struct slice bytes, enum message_framing
     reset(m);
     m->size = bytes.len;
     if (!read_start_line(m, &rest)) {
-        if (is_stream && slice_find(rest, '\n') == rest.len &&
+        clear_parts(m);
+        if (is_stream && scan_find(rest, '\n') == rest.len &&
             bytes.len <= MESSAGE_BYTES_MAX)
             return PARSE_PARTIAL;
         blame(m, 0, "Not SIP");
         return PARSE_BAD;
     }
     is_whole = index_lines(m, &rest);
-    if (!is_whole && is_stream && bytes.len <= MESSAGE_BYTES_MAX)
+    if (!is_whole && is_stream && bytes.len <= MESSAGE_BYTES_MAX) {
+        clear_parts(m);
         return PARSE_PARTIAL;
+    }
     if (bytes.len - rest.len > MESSAGE_BYTES_MAX || (!is_whole && is_stream))
         blame(m, 513, "Header fields too long");
     if (!is_whole)
         blame(m, 400, "Missing empty line behind the header fields");
     read_request_uri(m);
     read_values(m);
-    if (is_whole && !read_body(m, rest, framing))
+    if (is_whole && !read_body(m, rest, bytes.len - rest.len, framing))
         return PARSE_PARTIAL;
     if (is_whole)
         m->size = (size_t)(bytes.len - rest.len) + m->body.len;
     m->text = slice_head(bytes, m->size);
     return m->why == NULL ? PARSE_OK : PARSE_BAD;
-}
-
-struct slice
-message_header(const struct message *m, enum header_id id)
-{
-    int first = m->first[id];
-
-    return first < 0 ? slice_absent() : m->line[first].value;
-}
-
-struct header_walk
-message_walk(const struct message *m, enum header_id id)
-{
-    return (struct header_walk){ .m = m, .line = m->first[id] };
-}
-
-bool
-header_walk_next(struct header_walk *walk, struct slice *element)
-{
-    while (!list_next(&walk->rest, element)) {
-        if (walk->line < 0)
-            return false;
-        walk->rest = walk->m->line[walk->line].value;
-        walk->line = walk->m->line[walk->line].next;
-    }
-    return true;
 }

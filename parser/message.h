@@ -32,7 +32,8 @@
 
 enum {
     MESSAGE_BYTES_MAX = 65535,
-    MESSAGE_LINES_MAX = 1024, /* header lines; more is 513 */
+    MESSAGE_LINES_MAX = 1024,  /* header lines; more is 513 */
+    MESSAGE_CONTACTS_KEPT = 4, /* who has more of them waits longer */
     MESSAGE_SLACK = 64, /* octets behind a message that are loaded, and never looked at */
 };
 
@@ -60,6 +61,15 @@ enum message_framing {
     MESSAGE_STREAM,   /* Content-Length alone, and it must be there */
 };
 
+/* Walks the elements of a list header over all its lines, in order:
+ *     struct header_walk w = message_walk(&m, HEADER_ROUTE);
+ *     while (header_walk_next(&w, &element)) ... */
+struct header_walk {
+    const struct message *m;
+    int line;
+    struct slice rest;
+};
+
 struct message {
     bool is_request;
     enum method method; /* of a response: its CSeq's */
@@ -75,17 +85,27 @@ struct message {
     uint32_t cseq;
     struct slice cseq_method;
     int max_forwards; /* -1: absent. Over 255 is BAD. */
+    int64_t
+        expires_s; /* of the header; -1: absent, or malformed, which counts as that (20.19) */
+    int64_t content_length; /* -1: absent or bad */
     struct slice body;
     size_t size;       /* octets of the whole message, body included */
     struct slice text; /* all of them, as they came */
+    int contacts_kept; /* of a REGISTER, since it was parsed anyway: see contact_walk */
 
     unsigned
         fault; /* after PARSE_BAD: the status to answer with; 0: not even SIP, drop */
     const char *why; /* after PARSE_BAD: "Missing Call-ID header field" */
 
+    contact_taker *take_contact;      /* who parsed the message parses its Contacts */
+    struct header_walk contacts_rest; /* behind those that are kept */
+    struct contact contact[MESSAGE_CONTACTS_KEPT];
+
     int lines;
-    int first[HEADER_COUNT], last[HEADER_COUNT]; /* into line[]; -1: none */
-    struct header_line line[MESSAGE_LINES_MAX];
+    int16_t first[HEADER_COUNT]; /* into line[]; -1: none */
+    int16_t last[HEADER_COUNT];  /* the same where there are several; -1: there are not */
+    struct header_line
+        line[MESSAGE_LINES_MAX + 1]; /* the last is read to, and not kept */
 };
 
 /* Parses the message at the start of `bytes`. Leading CRLFs are skipped (7.5). Octets behind
@@ -100,23 +120,37 @@ enum parse_status
 message_parse_scalar(struct message *m, struct slice bytes, enum message_framing framing);
 
 /* The value of the first line of that header; absent where there is none. */
-struct slice
-message_header(const struct message *m, enum header_id id);
+static inline struct slice
+message_header(const struct message *m, enum header_id id)
+{
+    int first = m->first[id];
 
-/* Walks the elements of a list header over all its lines, in order:
- *     struct header_walk w = message_walk(&m, HEADER_ROUTE);
- *     while (header_walk_next(&w, &element)) ... */
-struct header_walk {
-    const struct message *m;
-    int line;
-    struct slice rest;
-};
+    return first < 0 ? slice_absent() : m->line[first].value;
+}
 
 struct header_walk
 message_walk(const struct message *m, enum header_id id);
 
 bool
 header_walk_next(struct header_walk *walk, struct slice *element);
+
+/* Walks the Contacts in the same way, parsed:
+ *     struct contact_walk w;
+ *     contact_walk_start(&w, &m);
+ *     while (contact_walk_next(&w, &contact) == PARSE_OK) ...
+ * A contact lives until the next call, or as long as *m. PARSE_PARTIAL at the end, PARSE_BAD
+ * where one is bad, which those of a REGISTER that was PARSE_OK are not. */
+struct contact_walk {
+    struct header_walk rest;
+    int kept; /* of which so many were shown */
+    struct contact parsed;
+};
+
+void
+contact_walk_start(struct contact_walk *walk, const struct message *m);
+
+enum parse_status
+contact_walk_next(struct contact_walk *walk, const struct contact **contact);
 
 enum method
 method_of(struct slice name);

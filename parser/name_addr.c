@@ -10,11 +10,13 @@ take_display(struct slice *rest, struct slice *display)
     struct slice ahead = *rest, found;
 
     if (!scan_take_quoted(&ahead, &found))
-        found = slice_trim(scan_take(&ahead, SCAN_DISPLAY));
+        found = scan_trim(scan_take(&ahead, SCAN_DISPLAY));
     scan_lws(&ahead);
+    *display = slice_absent();
     if (ahead.len == 0 || ahead.at[0] != '<')
         return false;
-    *display = found.len > 0 ? found : slice_absent();
+    if (found.len > 0)
+        *display = found;
     *rest = ahead;
     return true;
 }
@@ -22,15 +24,12 @@ take_display(struct slice *rest, struct slice *display)
 static const char *
 read_bracketed(struct slice *rest, struct name_addr *out)
 {
-    size_t close = slice_find(*rest, '>');
     const char *why;
 
-    if (close == rest->len)
-        return "Unclosed bracket in address";
-    if (uri_parse(slice_skip(slice_head(*rest, close), 1), &out->uri, &why) != PARSE_OK)
+    scan_take_head(rest, 1);
+    if (uri_take(rest, &out->uri, &why) != PARSE_OK)
         return why;
-    *rest = slice_skip(*rest, close + 1);
-    return NULL;
+    return scan_byte(rest, '>') ? NULL : "Bad octet in URI, or its bracket stays open";
 }
 
 /* RFC 3261 20: a URI with a comma or a question mark must be in brackets, and a semicolon
@@ -38,62 +37,68 @@ read_bracketed(struct slice *rest, struct name_addr *out)
 static const char *
 read_addr_spec(struct slice *rest, struct name_addr *out)
 {
-    size_t end = 0;
+    struct slice spec = scan_take(rest, SCAN_SPEC);
     const char *why;
 
-    while (end < rest->len && rest->at[end] != ';' && !scan_is(rest->at[end], SCAN_LWS)) {
-        if (rest->at[end] == ',' || rest->at[end] == '?')
-            return "Address needs brackets";
-        end++;
-    }
-    if (uri_parse(slice_head(*rest, end), &out->uri, &why) != PARSE_OK)
-        return why;
-    *rest = slice_skip(*rest, end);
+    if (rest->len > 0 && (rest->at[0] == ',' || rest->at[0] == '?'))
+        return "Address needs brackets";
+    return uri_parse(spec, &out->uri, &why) == PARSE_OK ? NULL : why;
+}
+
+const char *
+name_addr_param(struct name_addr *out, struct slice name, struct slice value)
+{
+    if (!scan_is_word(name, "tag"))
+        return NULL;
+    if (!slice_is_absent(out->tag))
+        return "Repeated tag";
+    if (slice_is_absent(value))
+        return "Empty tag";
+    out->tag = value;
     return NULL;
 }
 
-/* A second tag would let two readers see two dialogs. */
 static const char *
-read_params(struct slice rest, struct name_addr *out)
+read_address_params(struct slice rest, struct name_addr *out)
 {
     struct slice name, value;
+    const char *fault = NULL;
     enum param_taken taken;
 
-    scan_lws(&rest);
-    out->params = rest;
-    while ((taken = params_take(&rest, &name, &value)) == PARAM_TAKEN) {
-        if (!slice_equal_nocase(name, SLICE("tag")))
-            continue;
-        if (!slice_is_absent(out->tag))
-            return "Repeated tag";
-        if (slice_is_absent(value))
-            return "Empty tag";
+    if (params_take_plain(&rest, ";tag=", &value))
         out->tag = value;
-    }
+    while (fault == NULL && (taken = params_take(&rest, &name, &value)) == PARAM_TAKEN)
+        fault = name_addr_param(out, name, value);
+    if (fault != NULL)
+        return fault;
     scan_lws(&rest);
     return taken == PARAM_BAD || rest.len > 0 ? "Bad parameter of address" : NULL;
 }
 
-static const char *
-read_name_addr(struct slice text, struct name_addr *out)
+const char *
+name_addr_head(struct slice text, struct name_addr *out)
 {
     struct slice rest = text;
     const char *fault = take_display(&rest, &out->display) ? read_bracketed(&rest, out)
                                                            : read_addr_spec(&rest, out);
 
-    return fault != NULL ? fault : read_params(rest, out);
+    scan_lws(&rest);
+    out->text = text;
+    out->params = rest;
+    out->tag = slice_absent();
+    return fault;
 }
 
 enum parse_status
 name_addr_parse(struct slice text, struct name_addr *out, const char **why)
 {
-    struct name_addr address = { .text = slice_trim(text) };
-    const char *fault = read_name_addr(address.text, &address);
+    const char *fault = name_addr_head(text, out);
 
-    if (fault != NULL) {
-        *why = fault;
-        return PARSE_BAD;
-    }
-    *out = address;
-    return PARSE_OK;
+    if (fault == NULL)
+        fault = read_address_params(out->params, out);
+    if (fault == NULL)
+        return PARSE_OK;
+    scan_clear(out, sizeof *out);
+    *why = fault;
+    return PARSE_BAD;
 }

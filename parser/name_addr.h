@@ -1,7 +1,7 @@
 /* name_addr - From, To, Contact, Route, Path: display name, URI, parameters (RFC 3261 20.10).
  *
  * Memory  Slices point into the text that was parsed.
- * Errors  PARSE_BAD with *why; the output is then not written.
+ * Errors  PARSE_BAD with *why; the output is then all zero.
  *
  * Without <> every ';' parameter belongs to the header, and the URI may hold no '?' or ','
  * (RFC 3261 20).
@@ -13,15 +13,25 @@
 #include "parser/uri.h"
 
 struct name_addr {
-    struct slice text;    /* the whole element, trimmed */
+    struct slice text;    /* the whole element */
     struct slice display; /* as written, with its quotes; absent without */
     struct uri uri;
     struct slice params; /* of the header, from the first ';' on; empty without */
     struct slice tag;    /* absent without */
 };
 
+/* One element without blanks around it, as lists and lines of a message have them. */
 enum parse_status
 name_addr_parse(struct slice text, struct name_addr *out, const char **why);
+
+/* The two halves of it, for who has parameters of his own. The first reads up to the parameters
+ * and leaves them in out->params, not looked into; the second is shown each of them. Both say
+ * what is wrong; NULL: nothing. */
+const char *
+name_addr_head(struct slice text, struct name_addr *out);
+
+const char *
+name_addr_param(struct name_addr *out, struct slice name, struct slice value);
 
 /* A Contact of a REGISTER (RFC 3261 20.10, RFC 5626 11.1, RFC 3840). */
 struct contact {
@@ -36,5 +46,11 @@ struct contact {
 
 enum parse_status
 contact_parse(struct slice text, struct contact *out, const char **why);
+
+/* Takes the next one off a list, as list_next does. PARSE_PARTIAL: there is no more. */
+typedef enum parse_status
+contact_taker(struct slice *rest, struct contact *out);
+
+contact_taker contact_take;
 
 #endif

@@ -12,6 +12,19 @@ take_value(struct slice *rest, struct slice *value)
     return value->len > 0;
 }
 
+bool
+params_take_value(struct slice *rest, size_t skip, struct slice *value)
+{
+    struct slice ahead = slice_of(rest->at + skip, rest->len - skip);
+    struct slice found = scan_take(&ahead, SCAN_VALUE);
+
+    if (found.len == 0)
+        return false;
+    *value = found;
+    *rest = ahead;
+    return true;
+}
+
 enum param_taken
 params_take(struct slice *rest, struct slice *name, struct slice *value)
 {
@@ -29,7 +42,8 @@ params_take(struct slice *rest, struct slice *name, struct slice *value)
     return PARAM_TAKEN;
 }
 
-/* Where an unquoted run ends: at the next ';' or LWS, and a name at '=' too. */
+/* Where an unquoted run ends: at the next ';' or LWS, and a name at '=' too. For text that was
+ * accepted before: not on the way of a message in. */
 static struct slice
 take_loose(struct slice *rest, char also)
 {
@@ -80,11 +94,11 @@ enclosed(struct slice s)
     size_t i = 1;
 
     if (s.at[0] == '<') {
-        i = slice_find(s, '>');
+        i = scan_find(s, '>');
         return i < s.len ? i + 1 : i;
     }
-    while (i < s.len && s.at[i] != '"')
-        i += s.at[i] == '\\' && s.len - i > 1 ? 2 : 1;
+    while ((i += scan_run(slice_skip(s, i), SCAN_INSIDE)) < s.len && s.at[i] == '\\')
+        i += s.len - i > 1 ? 2 : 1;
     return i < s.len ? i + 1 : i;
 }
 
@@ -94,10 +108,10 @@ find_comma(struct slice s)
 {
     size_t i = 0;
 
-    if (slice_find(s, ',') == s.len)
+    if (scan_find(s, ',') == s.len)
         return s.len;
-    while (i < s.len && s.at[i] != ',')
-        i += s.at[i] == '"' || s.at[i] == '<' ? enclosed(slice_skip(s, i)) : 1;
+    while ((i += scan_run(slice_skip(s, i), SCAN_LIST)) < s.len && s.at[i] != ',')
+        i += enclosed(slice_skip(s, i));
     return i;
 }
 
@@ -109,7 +123,7 @@ list_cut(struct slice *rest, struct slice *element)
     if (slice_is_absent(*rest))
         return false;
     comma = find_comma(*rest);
-    *element = slice_trim(slice_head(*rest, comma));
+    *element = scan_trim(slice_head(*rest, comma));
     *rest = comma < rest->len ? slice_skip(*rest, comma + 1) : slice_absent();
     return true;
 }
@@ -131,17 +145,5 @@ list_next(struct slice *rest, struct slice *element)
 bool
 number_parse(struct slice digits, uint32_t *out)
 {
-    uint64_t number = 0;
-
-    if (digits.len == 0)
-        return false;
-    for (size_t i = 0; i < digits.len; i++) {
-        if (digits.at[i] < '0' || digits.at[i] > '9')
-            return false;
-        number = number * 10 + (uint64_t)(digits.at[i] - '0');
-        if (number > UINT32_MAX)
-            number = UINT32_MAX;
-    }
-    *out = (uint32_t)number;
-    return true;
+    return scan_number(digits, out);
 }

@@ -3,19 +3,24 @@
 enum {
     MARK = SCAN_USER | SCAN_PASSWORD | SCAN_PARAM | SCAN_HNV | SCAN_URIC,
     WORD = SCAN_TOKEN | SCAN_VALUE | SCAN_DISPLAY,
-    ANY = SCAN_QUOTED | SCAN_VISIBLE | SCAN_TEXT,
-    ALNUM = ANY | MARK | WORD | SCAN_HOST,
+    OTHER = SCAN_SPEC | SCAN_LIST | SCAN_INSIDE,
+    ANY = SCAN_QUOTED | SCAN_VISIBLE | SCAN_TEXT | OTHER,
+    ALNUM = ANY | MARK | WORD | SCAN_HOST | SCAN_SCHEME,
     HEX = ALNUM | SCAN_HEX | SCAN_IPV6 | SCAN_TEL,
-    BLANK = SCAN_LWS | SCAN_QUOTED | SCAN_DISPLAY,
+    DIGIT = HEX | SCAN_DIGIT,
+    BLANK = SCAN_LWS | SCAN_QUOTED | SCAN_DISPLAY | SCAN_LIST | SCAN_INSIDE,
 };
 
-const uint16_t scan_classes[256] = {
+const uint32_t scan_classes[256] = {
+    [0x00 ... 0x08] = OTHER,
     ['\t'] = BLANK | SCAN_TEXT,
     ['\n'] = BLANK,
+    [0x0b ... 0x0c] = OTHER,
     ['\r'] = BLANK,
+    [0x0e ... 0x1f] = OTHER,
     [' '] = BLANK | SCAN_TEXT,
     ['!'] = ANY | MARK | WORD,
-    ['"'] = SCAN_VISIBLE | SCAN_TEXT,
+    ['"'] = SCAN_VISIBLE | SCAN_TEXT | SCAN_SPEC,
     ['#'] = ANY | SCAN_TEL,
     ['$'] = ANY | MARK | SCAN_VALUE,
     ['%'] = ANY | WORD,
@@ -24,23 +29,23 @@ const uint16_t scan_classes[256] = {
     ['('] = ANY | MARK | SCAN_VALUE | SCAN_TEL,
     [')'] = ANY | MARK | SCAN_VALUE | SCAN_TEL,
     ['*'] = ANY | MARK | WORD | SCAN_TEL,
-    ['+'] = ANY | MARK | WORD | SCAN_TEL,
-    [','] = ANY | SCAN_USER | SCAN_PASSWORD | SCAN_URIC,
-    ['-'] = ANY | MARK | WORD | SCAN_HOST | SCAN_TEL,
-    ['.'] = ANY | MARK | WORD | SCAN_HOST | SCAN_IPV6 | SCAN_TEL,
+    ['+'] = ANY | MARK | WORD | SCAN_TEL | SCAN_SCHEME,
+    [','] = (ANY & ~SCAN_SPEC & ~SCAN_LIST) | SCAN_USER | SCAN_PASSWORD | SCAN_URIC,
+    ['-'] = ANY | MARK | WORD | SCAN_HOST | SCAN_TEL | SCAN_SCHEME,
+    ['.'] = ANY | MARK | WORD | SCAN_HOST | SCAN_IPV6 | SCAN_TEL | SCAN_SCHEME,
     ['/'] = ANY | SCAN_USER | SCAN_PARAM | SCAN_HNV | SCAN_URIC | SCAN_VALUE,
-    ['0' ... '9'] = HEX,
+    ['0' ... '9'] = DIGIT,
     [':'] = ANY | SCAN_PARAM | SCAN_HNV | SCAN_URIC | SCAN_VALUE | SCAN_IPV6,
-    [';'] = ANY | SCAN_USER | SCAN_URIC,
-    ['<'] = ANY,
+    [';'] = (ANY & ~SCAN_SPEC) | SCAN_USER | SCAN_URIC,
+    ['<'] = ANY & ~SCAN_LIST,
     ['='] = ANY | SCAN_USER | SCAN_PASSWORD | SCAN_HNV | SCAN_URIC | SCAN_VALUE,
     ['>'] = ANY,
-    ['?'] = ANY | SCAN_USER | SCAN_HNV | SCAN_URIC | SCAN_VALUE,
+    ['?'] = (ANY & ~SCAN_SPEC) | SCAN_USER | SCAN_HNV | SCAN_URIC | SCAN_VALUE,
     ['@'] = ANY | SCAN_URIC | SCAN_VALUE,
     ['A' ... 'F'] = HEX,
     ['G' ... 'Z'] = ALNUM,
     ['['] = ANY | SCAN_PARAM | SCAN_HNV | SCAN_URIC | SCAN_VALUE,
-    ['\\'] = SCAN_VISIBLE | SCAN_TEXT,
+    ['\\'] = SCAN_VISIBLE | SCAN_TEXT | SCAN_SPEC | SCAN_LIST,
     [']'] = ANY | SCAN_PARAM | SCAN_HNV | SCAN_URIC | SCAN_VALUE,
     ['^'] = ANY,
     ['_'] = ANY | MARK | WORD | SCAN_HOST,
@@ -51,55 +56,6 @@ const uint16_t scan_classes[256] = {
     ['|'] = ANY,
     ['}'] = ANY,
     ['~'] = ANY | MARK | WORD,
-    [0x80 ... 0xff] = SCAN_QUOTED | SCAN_DISPLAY | SCAN_TEXT,
+    [0x7f] = OTHER,
+    [0x80 ... 0xff] = SCAN_QUOTED | SCAN_DISPLAY | SCAN_TEXT | OTHER,
 };
-
-int
-scan_hex_digit(char octet)
-{
-    if (octet >= '0' && octet <= '9')
-        return octet - '0';
-    if (scan_is(octet, SCAN_HEX))
-        return ascii_lower(octet) - 'a' + 10;
-    return -1;
-}
-
-size_t
-scan_escaped(struct slice s, unsigned classes)
-{
-    size_t i = scan_run(s, classes);
-
-    while (s.len - i >= 3 && s.at[i] == '%' && scan_is(s.at[i + 1], SCAN_HEX) &&
-           scan_is(s.at[i + 2], SCAN_HEX)) {
-        i += 3;
-        i += scan_run(slice_skip(s, i), classes);
-    }
-    return i;
-}
-
-/* RFC 3261 25.1, quoted-pair: any octet of ASCII but CR and LF. */
-static bool
-take_quoted_pair(struct slice *rest)
-{
-    if (rest->len < 2 || rest->at[0] != '\\' || (rest->at[1] & 0x80) != 0 ||
-        rest->at[1] == '\r' || rest->at[1] == '\n')
-        return false;
-    *rest = slice_skip(*rest, 2);
-    return true;
-}
-
-bool
-scan_take_quoted(struct slice *rest, struct slice *quoted)
-{
-    struct slice ahead = *rest;
-
-    if (!scan_byte(&ahead, '"'))
-        return false;
-    do
-        scan_take(&ahead, SCAN_QUOTED);
-    while (take_quoted_pair(&ahead));
-    if (!scan_byte(&ahead, '"'))
-        return false;
-    *quoted = scan_take_head(rest, rest->len - ahead.len);
-    return true;
-}

@@ -1,11 +1,13 @@
 /* scan - classes of octets, and the loops over them (RFC 3261 25.1).
  *
  * Shape   A "take" cuts what it finds off the front of *rest and returns it; what it does
- *         not find, it leaves.
+ *         not find, it leaves. Slices that are scanned are present, if empty.
  * Memory  Slices point into the text that was given.
  *
- * The parsers look at single octets through this header only, so a faster way to do it has
- * one place to go to.
+ * The parsers look at octets through this header only. The inner loops come in two kinds, one
+ * octet at a time and 32 of them, with the same results; the grammar above them is the same
+ * text, compiled once for each (parser/variant.h). The scalar ones read nothing behind the
+ * end of a slice, the others up to SCAN_SLACK octets.
  */
 #ifndef PARSER_SCAN_H
 #define PARSER_SCAN_H
@@ -33,9 +35,19 @@ enum scan_class {
     SCAN_VISIBLE = 1 << 13, /* ASCII that prints, without SP */
     SCAN_TEL = 1 << 14,     /* number of a tel URI (RFC 3966 3) */
     SCAN_TEXT = 1 << 15,    /* of a reason phrase */
+    SCAN_DIGIT = 1 << 16,
+    SCAN_SCHEME = 1 << 17, /* of a URI, behind its first letter */
+    SCAN_SPEC = 1 << 18,   /* all but LWS and ",;?", which end an address without <> */
+    SCAN_LIST = 1 << 19,   /* all but ",<" and '"' */
+    SCAN_INSIDE = 1 << 20, /* all but '"' and '\\' */
+    SCAN_CLASSES = 21,
+
+    /* Those that hold all octets from 0x80 on; the others hold none of them. */
+    SCAN_HIGH =
+        SCAN_QUOTED | SCAN_DISPLAY | SCAN_TEXT | SCAN_SPEC | SCAN_LIST | SCAN_INSIDE,
 };
 
-extern const uint16_t scan_classes[256];
+extern const uint32_t scan_classes[256];
 
 static inline bool
 scan_is(char octet, unsigned classes)
@@ -43,36 +55,76 @@ scan_is(char octet, unsigned classes)
     return (scan_classes[(unsigned char)octet] & classes) != 0;
 }
 
-/* How many octets at the front belong to `classes`. */
-static inline size_t
-scan_run(struct slice s, unsigned classes)
-{
-    size_t i = 0;
+/* The inner loops:
+ *
+ *     scan_fill(at, octet, size)
+ *                            as memset; size: a constant, 32 or more
+ *     scan_run(s, class)     how many octets at the front belong to the class
+ *     scan_find(s, octet)    index of the first such octet; s.len where there is none
+ *     scan_same(a, b)        the same octets
+ *     scan_is_word(s, "lr")  a literal of up to 16 octets in lower case, letters in any case
+ *     scan_starts(s, "sip/") the same of the front
+ *     scan_twice(s, octet)   that octet comes twice in a row
+ *     scan_number(s, &n)     1*DIGIT and nothing else, saturating at UINT32_MAX
+ *     scan_take_number(&rest, &n)
+ *                            the digits at the front; nothing is taken where there are none
+ *     scan_plain_line(s, &colon, &end)
+ *                            the first ':' is at `colon`, the CRLF that ends the line at `end`,
+ *                            there is no other control octet in it and no fold. False where
+ *                            it is another line, or hard to tell
+ */
+#define scan_is_word(s, literal) scan_is_padded(s, SCAN_PADDED(literal))
+#define scan_starts(s, literal)  scan_starts_padded(s, SCAN_PADDED(literal))
 
-    while (i < s.len && scan_is(s.at[i], classes))
-        i++;
-    return i;
+/* Two arguments: the literal, with so much behind it that eight octets may be loaded from any
+ * of its own, and its length. */
+#define SCAN_PADDED(literal) literal "\0\0\0\0\0\0\0", sizeof(literal) - 1
+
+#ifdef PARSER_AVX2
+#include "parser/scan_avx2.h"
+#else
+#include "parser/scan_scalar.h"
+#endif
+
+static inline void
+scan_clear(void *at, size_t size)
+{
+    scan_fill(at, 0, size);
 }
 
+static inline bool
+scan_is_padded(struct slice s, const char *word, size_t len)
+{
+    return s.len == len && scan_starts_padded(s, word, len);
+}
+
+/* The first n octets, of as many or more. */
 static inline struct slice
 scan_take_head(struct slice *rest, size_t n)
 {
-    struct slice head = slice_head(*rest, n);
+    struct slice head = { rest->at, n };
 
-    *rest = slice_skip(*rest, n);
+    rest->at += n;
+    rest->len -= n;
     return head;
 }
 
 static inline struct slice
-scan_take(struct slice *rest, unsigned classes)
+scan_take(struct slice *rest, enum scan_class class)
 {
-    return scan_take_head(rest, scan_run(*rest, classes));
+    return scan_take_head(rest, scan_run(*rest, class));
 }
 
+/* One SP is what there mostly is, if anything. */
 static inline void
 scan_lws(struct slice *rest)
 {
-    *rest = slice_skip(*rest, scan_run(*rest, SCAN_LWS));
+    if (rest->len == 0 || (unsigned char)rest->at[0] > ' ')
+        return;
+    if (rest->at[0] == ' ' && rest->len > 1 && (unsigned char)rest->at[1] > ' ')
+        scan_take_head(rest, 1);
+    else
+        scan_take(rest, SCAN_LWS);
 }
 
 /* As slice_trim. */
@@ -80,7 +132,8 @@ static inline struct slice
 scan_trim(struct slice s)
 {
     scan_lws(&s);
-    while (s.len > 0 && scan_is(s.at[s.len - 1], SCAN_LWS))
+    while (s.len > 0 && (unsigned char)s.at[s.len - 1] <= ' ' &&
+           scan_is(s.at[s.len - 1], SCAN_LWS))
         s.len--;
     return s;
 }
@@ -91,7 +144,7 @@ scan_byte(struct slice *rest, char octet)
 {
     if (rest->len == 0 || rest->at[0] != octet)
         return false;
-    *rest = slice_skip(*rest, 1);
+    scan_take_head(rest, 1);
     return true;
 }
 
@@ -111,16 +164,57 @@ scan_separator(struct slice *rest, char octet)
 }
 
 /* 0 to 15; -1 for what is no hex digit. */
-int
-scan_hex_digit(char octet);
+static inline int
+scan_hex_digit(char octet)
+{
+    if (octet >= '0' && octet <= '9')
+        return octet - '0';
+    if (scan_is(octet, SCAN_HEX))
+        return ascii_lower(octet) - 'a' + 10;
+    return -1;
+}
 
 /* As scan_run, with the escapes %HH between them. */
-size_t
-scan_escaped(struct slice s, unsigned classes);
+static inline size_t
+scan_escaped(struct slice s, enum scan_class class)
+{
+    size_t i = scan_run(s, class);
+
+    while (s.len - i >= 3 && s.at[i] == '%' && scan_is(s.at[i + 1], SCAN_HEX) &&
+           scan_is(s.at[i + 2], SCAN_HEX)) {
+        i += 3;
+        i += scan_run(slice_skip(s, i), class);
+    }
+    return i;
+}
+
+/* RFC 3261 25.1, quoted-pair: any octet of ASCII but CR and LF. */
+static inline bool
+scan_quoted_pair(struct slice *rest)
+{
+    if (rest->len < 2 || rest->at[0] != '\\' || (rest->at[1] & 0x80) != 0 ||
+        rest->at[1] == '\r' || rest->at[1] == '\n')
+        return false;
+    *rest = slice_skip(*rest, 2);
+    return true;
+}
 
 /* A quoted string, its quotes included. False where none starts, or it does not end, or it
  * holds control octets outside of a quoted-pair. */
-bool
-scan_take_quoted(struct slice *rest, struct slice *quoted);
+static inline bool
+scan_take_quoted(struct slice *rest, struct slice *quoted)
+{
+    struct slice ahead = *rest;
+
+    if (!scan_byte(&ahead, '"'))
+        return false;
+    do
+        scan_take(&ahead, SCAN_QUOTED);
+    while (scan_quoted_pair(&ahead));
+    if (!scan_byte(&ahead, '"'))
+        return false;
+    *quoted = scan_take_head(rest, rest->len - ahead.len);
+    return true;
+}
 
 #endif

@@ -1,6 +1,5 @@
 #include "parser/sent_by.h"
 
-#include "parser/params.h"
 #include "parser/scan.h"
 
 static bool
@@ -10,8 +9,7 @@ take_ipv6(struct slice *rest, struct slice *host)
     struct slice inside = scan_take(&ahead, SCAN_IPV6);
 
     /* The shortest is "::". */
-    if (inside.len < 2 || slice_find(inside, ':') == inside.len ||
-        !scan_byte(&ahead, ']'))
+    if (inside.len < 2 || scan_find(inside, ':') == inside.len || !scan_byte(&ahead, ']'))
         return false;
     *host = scan_take_head(rest, inside.len + 2);
     return true;
@@ -23,10 +21,7 @@ has_labels(struct slice name)
 {
     if (name.len == 0 || name.at[0] == '.' || name.at[0] == '-')
         return false;
-    for (size_t i = 1; i < name.len; i++)
-        if (name.at[i] == '.' && name.at[i - 1] == '.')
-            return false;
-    return true;
+    return !scan_twice(name, '.');
 }
 
 bool
@@ -44,26 +39,15 @@ host_take(struct slice *rest, struct slice *host)
     return true;
 }
 
-static size_t
-digits_run(struct slice s)
-{
-    size_t i = 0;
-
-    while (i < s.len && s.at[i] >= '0' && s.at[i] <= '9')
-        i++;
-    return i;
-}
-
 bool
 port_take(struct slice *rest, uint16_t *port)
 {
-    size_t digits = digits_run(*rest);
+    struct slice ahead = *rest;
     uint32_t number;
 
-    if (!number_parse(slice_head(*rest, digits), &number) || number < 1 ||
-        number > UINT16_MAX)
+    if (!scan_take_number(&ahead, &number) || number < 1 || number > UINT16_MAX)
         return false;
     *port = (uint16_t)number;
-    *rest = slice_skip(*rest, digits);
+    *rest = ahead;
     return true;
 }

@@ -24,9 +24,14 @@ struct start_line {
     const char *why; /* with fault */
 };
 
-/* The line comes without its line end. A line that ends with a SIP version is a request's,
+/* Method, SP, something, SP, version: nothing to complain of, and nearly every request. False
+ * where it is another line, and nothing is written. The text comes without its line end. */
+bool
+start_line_plain(struct slice text, struct slice *method, struct slice *uri);
+
+/* The text comes without its line end. A line that ends with a SIP version is a request's,
  * one that starts with it a response's, however bad they are otherwise. */
-struct start_line
-start_line_parse(struct slice line);
+void
+start_line_parse(struct slice text, struct start_line *line);
 
 #endif

@@ -7,34 +7,33 @@
 static enum uri_scheme
 scheme_of(struct slice name)
 {
-    if (slice_equal_nocase(name, SLICE("sip")))
+    if (scan_is_word(name, "sip"))
         return URI_SIP;
-    if (slice_equal_nocase(name, SLICE("sips")))
+    if (scan_is_word(name, "sips"))
         return URI_SIPS;
-    if (slice_equal_nocase(name, SLICE("tel")))
+    if (scan_is_word(name, "tel"))
         return URI_TEL;
     return URI_OTHER;
-}
-
-static bool
-is_scheme_octet(char octet)
-{
-    return octet == '+' || (scan_is(octet, SCAN_HOST) && octet != '_');
 }
 
 /* ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) ":" */
 static bool
 take_scheme(struct slice *rest, struct uri *uri)
 {
-    size_t i = 0;
+    struct slice ahead = *rest, name;
 
-    while (i < rest->len && is_scheme_octet(rest->at[i]))
-        i++;
-    if (i == 0 || ascii_lower(rest->at[0]) < 'a' || i == rest->len || rest->at[i] != ':')
+    if (scan_starts(*rest, "sip:")) {
+        uri->scheme = URI_SIP;
+        uri->scheme_name = scan_take_head(rest, 3);
+        scan_take_head(rest, 1);
+        return true;
+    }
+    name = scan_take(&ahead, SCAN_SCHEME);
+    if (name.len == 0 || ascii_lower(name.at[0]) < 'a' || !scan_byte(&ahead, ':'))
         return false;
-    uri->scheme_name = slice_head(*rest, i);
-    uri->scheme = scheme_of(uri->scheme_name);
-    *rest = slice_skip(*rest, i + 1);
+    uri->scheme_name = name;
+    uri->scheme = scheme_of(name);
+    *rest = ahead;
     return true;
 }
 
@@ -42,15 +41,23 @@ take_scheme(struct slice *rest, struct uri *uri)
 static bool
 take_userinfo(struct slice *rest, struct uri *uri)
 {
-    size_t at = slice_find(*rest, '@');
-    struct slice info = slice_head(*rest, at);
+    struct slice ahead = *rest, info = scan_take(&ahead, SCAN_USER);
+    size_t at;
 
-    if (at == rest->len)
+    if (info.len > 0 && scan_byte(&ahead, '@')) {
+        uri->user = info;
+        *rest = ahead;
         return true;
+    }
+    ahead = slice_of(rest->at, scan_find(*rest, '>')); /* which is in no URI */
+    at = scan_find(ahead, '@');
+    if (at == ahead.len)
+        return true;
+    info = slice_of(rest->at, at);
     uri->user = scan_take_head(&info, scan_escaped(info, SCAN_USER));
     if (scan_byte(&info, ':'))
         uri->password = scan_take_head(&info, scan_escaped(info, SCAN_PASSWORD));
-    *rest = slice_skip(*rest, at + 1);
+    scan_take_head(rest, at + 1);
     return uri->user.len > 0 && info.len == 0;
 }
 
@@ -65,9 +72,9 @@ take_params(struct slice *rest, struct uri *uri)
 
         if (name == 0)
             return false;
-        ahead = slice_skip(ahead, name);
+        scan_take_head(&ahead, name);
         if (scan_byte(&ahead, '='))
-            ahead = slice_skip(ahead, scan_escaped(ahead, SCAN_PARAM));
+            scan_take_head(&ahead, scan_escaped(ahead, SCAN_PARAM));
     }
     uri->params = scan_take_head(rest, rest->len - ahead.len);
     return true;
@@ -84,70 +91,85 @@ take_headers(struct slice *rest, struct uri *uri)
 
 /* What is wrong with a sip or sips URI; NULL: nothing. */
 static const char *
-read_sip(struct slice rest, struct uri *uri)
+take_sip(struct slice *rest, struct uri *uri)
 {
-    if (!take_userinfo(&rest, uri))
+    if (!take_userinfo(rest, uri))
         return "Bad user part in URI";
-    if (!host_take(&rest, &uri->host))
+    if (!host_take(rest, &uri->host))
         return "Bad host in URI";
-    if (scan_byte(&rest, ':') && !port_take(&rest, &uri->port))
+    if (scan_byte(rest, ':') && !port_take(rest, &uri->port))
         return "Bad port in URI";
-    if (!take_params(&rest, uri))
+    if (!take_params(rest, uri))
         return "Bad parameter in URI";
-    if (!take_headers(&rest, uri))
-        return "Bad header in URI";
-    return rest.len == 0 ? NULL : "Bad octet in URI";
+    return take_headers(rest, uri) ? NULL : "Bad header in URI";
 }
 
 static const char *
-read_tel(struct slice rest, struct uri *uri)
+take_tel(struct slice *rest, struct uri *uri)
 {
-    uri->user = scan_take(&rest, SCAN_TEL);
+    uri->user = scan_take(rest, SCAN_TEL);
     if (uri->user.len == 0)
         return "Bad number in URI";
-    if (!take_params(&rest, uri))
-        return "Bad parameter in URI";
-    return rest.len == 0 ? NULL : "Bad octet in URI";
+    return take_params(rest, uri) ? NULL : "Bad parameter in URI";
 }
 
 static const char *
-read_other(struct slice rest, struct uri *uri)
+take_other(struct slice *rest, struct uri *uri)
 {
-    size_t run = scan_escaped(rest, SCAN_URIC);
+    size_t run = scan_escaped(*rest, SCAN_URIC);
 
-    uri->params = slice_skip(rest, rest.len);
-    return run > 0 && run == rest.len ? NULL : "Bad octet in URI";
+    scan_take_head(rest, run);
+    uri->params = slice_of(rest->at, 0);
+    return run > 0 ? NULL : "Bad octet in URI";
 }
 
 static const char *
-read_uri(struct slice rest, struct uri *uri)
+take_uri(struct slice *rest, struct uri *uri)
 {
-    if (!take_scheme(&rest, uri))
+    if (!take_scheme(rest, uri))
         return "URI without scheme";
     switch (uri->scheme) {
     case URI_SIP:
     case URI_SIPS:
-        return read_sip(rest, uri);
+        return take_sip(rest, uri);
     case URI_TEL:
-        return read_tel(rest, uri);
+        return take_tel(rest, uri);
     case URI_OTHER:
         break;
     }
-    return read_other(rest, uri);
+    return take_other(rest, uri);
+}
+
+static enum parse_status
+refuse_uri(struct uri *out, const char *fault, const char **why)
+{
+    scan_clear(out, sizeof *out);
+    *why = fault;
+    return PARSE_BAD;
+}
+
+enum parse_status
+uri_take(struct slice *rest, struct uri *out, const char **why)
+{
+    struct slice ahead = *rest;
+    const char *fault;
+
+    scan_clear(out, sizeof *out);
+    fault = take_uri(&ahead, out);
+    if (fault != NULL)
+        return refuse_uri(out, fault, why);
+    out->text = scan_take_head(rest, rest->len - ahead.len);
+    return PARSE_OK;
 }
 
 enum parse_status
 uri_parse(struct slice text, struct uri *out, const char **why)
 {
-    struct uri uri = { .text = text };
-    const char *fault = read_uri(text, &uri);
+    struct slice rest = text;
 
-    if (fault != NULL) {
-        *why = fault;
+    if (uri_take(&rest, out, why) != PARSE_OK)
         return PARSE_BAD;
-    }
-    *out = uri;
-    return PARSE_OK;
+    return rest.len == 0 ? PARSE_OK : refuse_uri(out, "Bad octet in URI", why);
 }
 
 struct slice

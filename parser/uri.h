@@ -1,7 +1,7 @@
 /* uri - SIP, SIPS and tel URIs; the address of record (RFC 3261 19.1, 10.3 step 5; RFC 3966).
  *
  * Memory  Slices point into the text that was parsed. Escapes stay as they are.
- * Errors  PARSE_BAD with *why; the output is then not written.
+ * Errors  PARSE_BAD with *why; the output is then all zero.
  */
 #ifndef PARSER_URI_H
 #define PARSER_URI_H
@@ -32,6 +32,10 @@ struct uri {
 
 enum parse_status
 uri_parse(struct slice text, struct uri *out, const char **why);
+
+/* Takes a URI off the front of *rest, up to an octet that cannot go on with it. */
+enum parse_status
+uri_take(struct slice *rest, struct uri *out, const char **why);
 
 /* The value of a parameter: absent where there is none, empty for a flag such as ;lr.
  * Names compare without case. */

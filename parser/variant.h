@@ -14,12 +14,10 @@
 
 #include "parser/message.h"
 
-typedef enum parse_status
-message_parser(struct message *m, struct slice bytes, enum message_framing framing);
-
 struct variant {
     const char *name; /* "scalar", "avx2" */
-    message_parser *parse;
+    enum parse_status (*parse)(struct message *m, struct slice bytes,
+                               enum message_framing framing);
     size_t slack; /* octets behind `bytes` that must be readable, at most MESSAGE_SLACK */
 };
 

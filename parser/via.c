@@ -8,13 +8,16 @@
 static bool
 take_protocol(struct slice *rest, struct via *via)
 {
-    if (!slice_equal_nocase(scan_take(rest, SCAN_TOKEN), SLICE("SIP")) ||
-        !scan_separator(rest, '/') ||
-        !slice_equal(scan_take(rest, SCAN_TOKEN), SLICE("2.0")) ||
-        !scan_separator(rest, '/'))
+    if (scan_starts(*rest, "sip/2.0/udp ")) {
+        via->transport = slice_of(rest->at + 8, 3);
+        scan_take_head(rest, 11);
+        return true;
+    }
+    if (!scan_is_word(scan_take(rest, SCAN_TOKEN), "sip") || !scan_separator(rest, '/') ||
+        !scan_is_word(scan_take(rest, SCAN_TOKEN), "2.0") || !scan_separator(rest, '/'))
         return false;
     via->transport = scan_take(rest, SCAN_TOKEN);
-    return via->transport.len > 0 && scan_run(*rest, SCAN_LWS) > 0;
+    return via->transport.len > 0 && rest->len > 0 && scan_is(rest->at[0], SCAN_LWS);
 }
 
 /* A value may come once: which of two branches would be the transaction's? */
@@ -42,30 +45,44 @@ set_rport(struct via *via, struct slice value)
 }
 
 static bool
-read_param(struct via *via, struct slice name, struct slice value)
+read_via_param(struct via *via, struct slice name, struct slice value)
 {
-    if (slice_equal_nocase(name, SLICE("branch")))
+    if (scan_is_word(name, "branch"))
         return set_once(&via->branch, value);
-    if (slice_equal_nocase(name, SLICE("rport")))
+    if (scan_is_word(name, "rport"))
         return set_rport(via, value);
-    if (slice_equal_nocase(name, SLICE("received")))
+    if (scan_is_word(name, "received"))
         return set_once(&via->received, value);
-    if (slice_equal_nocase(name, SLICE("maddr")))
+    if (scan_is_word(name, "maddr"))
         return set_once(&via->maddr, value);
     return true;
 }
 
 static bool
-read_params(struct slice rest, struct via *via)
+read_via_params(struct slice rest, struct via *via)
 {
     struct slice name, value;
     enum param_taken taken;
 
     scan_lws(&rest);
     via->params = rest;
-    while ((taken = params_take(&rest, &name, &value)) == PARAM_TAKEN)
-        if (!read_param(via, name, value))
+    for (;;) {
+        if (scan_starts(rest, ";rport") && !via->has_rport &&
+            (rest.len == 6 || rest.at[6] == ';')) {
+            scan_take_head(&rest, 6);
+            via->has_rport = true;
+            continue;
+        }
+        if (params_take_plain(&rest, ";branch=", &value)) {
+            if (!set_once(&via->branch, value))
+                return false;
+            continue;
+        }
+        if ((taken = params_take(&rest, &name, &value)) != PARAM_TAKEN)
+            break;
+        if (!read_via_param(via, name, value))
             return false;
+    }
     scan_lws(&rest);
     return taken == PARAM_NONE && rest.len == 0;
 }
@@ -81,21 +98,22 @@ read_via(struct slice rest, struct via *via)
         return "Bad host in Via";
     if (scan_separator(&rest, ':') && !port_take(&rest, &via->port))
         return "Bad port in Via";
-    return read_params(rest, via) ? NULL : "Bad parameter of Via";
+    return read_via_params(rest, via) ? NULL : "Bad parameter of Via";
 }
 
 enum parse_status
 via_parse(struct slice text, struct via *out, const char **why)
 {
-    struct via via = { .text = slice_trim(text) };
-    const char *fault = read_via(via.text, &via);
+    const char *fault;
 
-    if (fault != NULL) {
-        *why = fault;
-        return PARSE_BAD;
-    }
-    *out = via;
-    return PARSE_OK;
+    scan_clear(out, sizeof *out);
+    out->text = text;
+    fault = read_via(out->text, out);
+    if (fault == NULL)
+        return PARSE_OK;
+    scan_clear(out, sizeof *out);
+    *why = fault;
+    return PARSE_BAD;
 }
 
 bool

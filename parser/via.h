@@ -1,7 +1,7 @@
 /* via - Via, with received and rport (RFC 3261 20.42, RFC 3581).
  *
  * Memory  Slices point into the text that was parsed.
- * Errors  PARSE_BAD with *why; the output is then not written.
+ * Errors  PARSE_BAD with *why; the output is then all zero.
  */
 #ifndef PARSER_VIA_H
 #define PARSER_VIA_H
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct via {
-    struct slice text;      /* the whole element, trimmed */
+    struct slice text;      /* the whole element */
     struct slice transport; /* "UDP" */
     struct slice host;      /* sent-by, IPv6 with its brackets */
     uint16_t port;          /* 0: none given */
@@ -24,6 +24,7 @@ struct via {
     uint16_t rport;         /* its value; 0 without */
 };
 
+/* One element without blanks around it, as lists and lines of a message have them. */
 enum parse_status
 via_parse(struct slice text, struct via *out, const char **why);
 

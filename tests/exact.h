@@ -8,6 +8,19 @@
 struct slice
 exact(struct slice text);
 
+/* From now on so many octets lie behind each copy. What they are changes from one copy to the
+ * next: NULs, 0xff, line ends, digits. Nothing may depend on them. */
+void
+exact_slack(size_t octets);
+
+/* Writes them, those of the next turn. */
+void
+exact_fill(char *at, size_t octets);
+
+/* A copy with MESSAGE_SLACK octets of that kind behind it, for who hands it to message_parse. */
+struct slice
+exact_message(struct slice text);
+
 struct slice
 exact_text(const char *text);
 

@@ -1,4 +1,5 @@
 #include "tests/sip_text.h"
+#include "tests/exact.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,8 +14,8 @@ enum {
 };
 
 struct parsed {
-    struct message m; /* first: it is what the test holds */
-    char *bytes;      /* owned */
+    struct message m;   /* first: it is what the test holds */
+    struct slice bytes; /* owned */
 };
 
 static size_t
@@ -41,9 +42,8 @@ parse(const char *format, va_list values, enum parse_status *status)
 
     assert_in_range(vsnprintf(text, TEXT_MAX, format, values), 1, TEXT_MAX - 3);
     len = with_crlf(text, wire);
-    parsed->bytes = malloc(len);
-    memcpy(parsed->bytes, wire, len);
-    *status = message_parse(&parsed->m, slice_of(parsed->bytes, len), MESSAGE_DATAGRAM);
+    parsed->bytes = exact_message(slice_of(wire, len));
+    *status = message_parse(&parsed->m, parsed->bytes, MESSAGE_DATAGRAM);
     free(text);
     free(wire);
     return parsed;
@@ -83,6 +83,6 @@ sip_text_free(struct message *m)
 {
     struct parsed *parsed = (struct parsed *)(void *)m;
 
-    free(parsed->bytes);
+    exact_free(parsed->bytes);
     free(parsed);
 }

@@ -83,7 +83,7 @@ make_domain_ours(struct world *w, struct slice message)
 
     w->settings.alias_count = 1; /* example.org stays */
     w->settings.alias[w->settings.alias_count++] = SLICE("example.com");
-    message_parse(&m, message, MESSAGE_DATAGRAM);
+    message_parse_scalar(&m, message, MESSAGE_DATAGRAM);
     host = m.target.host;
     if (host.len > 0 && host.at[host.len - 1] == '.')
         host.len--;

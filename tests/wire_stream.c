@@ -1,6 +1,7 @@
 #include "tests/wire_stream.h"
 
 #include "tests/world.h"
+#include "tests/exact.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -130,14 +131,13 @@ give_frames(struct world *w, struct connection *c, bool to_server)
     while (!s->is_bad && is_open_for(w, c, to_server) &&
            (kind = framer_next(&s->framer, slice_of(s->bytes, s->len), &used)) !=
                FRAME_PARTIAL) {
-        char *copy = malloc(used > 0 ? used : 1);
-        assert(copy != NULL);
-        memcpy(copy, s->bytes, used);
+        struct slice copy = exact_message(slice_of(s->bytes, used));
+
         s->len -= used;
         memmove(s->bytes, s->bytes + used, s->len);
         s->is_bad = kind == FRAME_BAD || kind == FRAME_TOO_LONG;
-        give_frame(w, c, to_server, kind, slice_of(copy, used));
-        free(copy);
+        give_frame(w, c, to_server, kind, copy);
+        exact_free(copy);
     }
 }
 

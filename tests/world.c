@@ -1,6 +1,7 @@
 #include "tests/world.h"
 
 #include "tests/peer_text.h"
+#include "tests/exact.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -327,7 +328,9 @@ world_inject(struct world *w, const struct flow *flow, struct slice bytes)
     world_trace_bytes(w, "->", flow, bytes);
     if (w->watch.received != NULL)
         w->watch.received(w->watch.self, flow, bytes);
+    bytes = exact_message(bytes);
     server_receive(w->server, flow, bytes, w->now);
+    exact_free(bytes);
     world_touched(w);
 }
 

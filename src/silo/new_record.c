@@ -22,14 +22,13 @@ int64_t
 new_record_expiry(const struct settings *settings, const struct message *m, int64_t now_s)
 {
     int64_t latest = now_s + settings->expire_time_s, date_s = date_of(m), expiry;
-    uint32_t expires;
 
-    if (!number_parse(message_header(m, HEADER_EXPIRES), &expires))
+    if (m->expires_s < 0)
         return latest;
     expiry =
         date_s != 0 && date_s > now_s - DAY_S && date_s < now_s + DAY_S ? date_s : now_s;
-    expiry += expires;
-    return expires == 0 ? now_s : expiry < latest ? expiry : latest;
+    expiry += m->expires_s;
+    return m->expires_s == 0 ? now_s : expiry < latest ? expiry : latest;
 }
 
 struct hash128

@@ -66,15 +66,14 @@ notices_free(struct silo *silo, struct notices *notices)
 static struct slice
 contact_of(const struct settings *settings, const struct message *m)
 {
-    struct header_walk walk = message_walk(m, HEADER_CONTACT);
-    struct contact contact;
-    struct slice element;
-    const char *why;
+    struct contact_walk walk;
+    const struct contact *contact;
 
-    if (!settings->use_contact || !header_walk_next(&walk, &element) ||
-        contact_parse(element, &contact, &why) != PARSE_OK || contact.is_star)
+    contact_walk_start(&walk, m);
+    if (!settings->use_contact || contact_walk_next(&walk, &contact) != PARSE_OK ||
+        contact->is_star)
         return slice_absent();
-    return contact.address.uri.text;
+    return contact->address.uri.text;
 }
 
 struct notice_order *

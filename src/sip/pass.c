@@ -184,8 +184,9 @@ static struct pass_wait *
 wait_new(struct passes *passes, const struct incoming *in, const struct target *target)
 {
     struct slice request = in->message->text;
-    struct pass_wait *wait = calloc(1, sizeof *wait + request.len + target->contact.len +
-                                           target->r_uri.len + target->route.len);
+    struct pass_wait *wait =
+        calloc(1, sizeof *wait + request.len + target->contact.len + target->r_uri.len +
+                      target->route.len + MESSAGE_SLACK);
     char *at;
 
     if (wait == NULL)

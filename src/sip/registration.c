@@ -54,26 +54,17 @@ find_instance(struct registration *r, struct slice instance)
     return NULL;
 }
 
-/* The Expires header; what is malformed counts as absent (RFC 3261 10.2.1.1, 20.19). */
-static bool
-header_expires(const struct message *m, uint32_t *out_s)
-{
-    return number_parse(slice_trim(message_header(m, HEADER_EXPIRES)), out_s);
-}
-
 /* RFC 3261 10.3 step 7: the parameter, else the header, else ours. Only what was asked for
  * can be too brief. */
 static bool
 choose_expires(struct registration *r, const struct contact *contact, uint32_t *out_s)
 {
-    uint32_t expires_s = r->settings->default_expires_s;
-    bool is_asked = true;
+    int64_t asked_s =
+        contact->expires_s >= 0 ? contact->expires_s : r->request->expires_s;
+    uint32_t expires_s =
+        asked_s >= 0 ? (uint32_t)asked_s : r->settings->default_expires_s;
 
-    if (contact->expires_s >= 0)
-        expires_s = (uint32_t)contact->expires_s;
-    else
-        is_asked = header_expires(r->request, &expires_s);
-    if (is_asked && expires_s != 0 && expires_s < r->settings->min_expires_s) {
+    if (asked_s >= 0 && expires_s != 0 && expires_s < r->settings->min_expires_s) {
         registration_refuse(r, 423, SLICE("Interval Too Brief"));
         return false;
     }
@@ -189,9 +180,7 @@ remove_contact(struct registration *r, const struct contact *contact)
 static void
 remove_all(struct registration *r, size_t contacts)
 {
-    uint32_t expires_s;
-
-    if (contacts != 1 || !header_expires(r->request, &expires_s) || expires_s != 0) {
+    if (contacts != 1 || r->request->expires_s != 0) {
         registration_refuse(r, 400,
                             SLICE("Contact * Needs Expires 0 and No Other Contact"));
         return;
@@ -222,18 +211,18 @@ judge_contact(struct registration *r, const struct contact *contact)
 void
 registration_judge_contacts(struct registration *r, size_t contacts)
 {
-    struct header_walk walk = message_walk(r->request, HEADER_CONTACT);
-    struct slice element;
+    struct contact_walk walk;
+    const struct contact *contact;
+    enum parse_status found;
 
-    while (r->status == 200 && header_walk_next(&walk, &element)) {
-        struct contact contact;
-        const char *why = NULL;
-
-        if (contact_parse(element, &contact, &why) != PARSE_OK)
-            registration_refuse_why(r, why);
-        else if (contact.is_star)
+    contact_walk_start(&walk, r->request);
+    while (r->status == 200 &&
+           (found = contact_walk_next(&walk, &contact)) != PARSE_PARTIAL) {
+        if (found == PARSE_BAD)
+            registration_refuse_why(r, header_why(HEADER_CONTACT, HEADER_BAD));
+        else if (contact->is_star)
             remove_all(r, contacts);
         else
-            judge_contact(r, &contact);
+            judge_contact(r, contact);
     }
 }

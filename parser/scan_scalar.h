@@ -1,0 +1,88 @@
+/* scan_scalar - the inner loops of parser/scan.h, octet by octet: the reference. */
+#ifndef PARSER_SCAN_SCALAR_H
+#define PARSER_SCAN_SCALAR_H
+
+static inline void
+scan_fill(void *at, char octet, size_t size)
+{
+    memset(at, octet, size);
+}
+
+static inline size_t
+scan_run(struct slice s, enum scan_class class)
+{
+    size_t i = 0;
+
+    while (i < s.len && scan_is(s.at[i], class))
+        i++;
+    return i;
+}
+
+static inline size_t
+scan_find(struct slice s, char octet)
+{
+    return slice_find(s, octet);
+}
+
+static inline bool
+scan_same(struct slice a, struct slice b)
+{
+    return slice_equal(a, b);
+}
+
+static inline bool
+scan_starts_padded(struct slice s, const char *word, size_t len)
+{
+    return slice_equal_nocase(slice_head(s, len), slice_of(word, len));
+}
+
+static inline bool
+scan_twice(struct slice s, char octet)
+{
+    for (size_t i = 1; i < s.len; i++)
+        if (s.at[i] == octet && s.at[i - 1] == octet)
+            return true;
+    return false;
+}
+
+static inline bool
+scan_number(struct slice digits, uint32_t *out)
+{
+    uint64_t number = 0;
+
+    if (digits.len == 0)
+        return false;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (!scan_is(digits.at[i], SCAN_DIGIT))
+            return false;
+        number = number * 10 + (uint64_t)(digits.at[i] - '0');
+        if (number > UINT32_MAX)
+            number = UINT32_MAX;
+    }
+    *out = (uint32_t)number;
+    return true;
+}
+
+static inline bool
+scan_take_number(struct slice *rest, uint32_t *out)
+{
+    size_t run = scan_run(*rest, SCAN_DIGIT);
+
+    if (!scan_number(slice_of(rest->at, run), out))
+        return false;
+    rest->at += run;
+    rest->len -= run;
+    return true;
+}
+
+/* Here the grammar reads every line. */
+static inline bool
+scan_plain_line(struct slice s, size_t *colon, size_t *end)
+{
+    (void)s;
+    (void)colon;
+    (void)end;
+    return false;
+}
+
+#endif
