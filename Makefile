@@ -8,6 +8,8 @@
 #   make rooms      each room includes only what it may
 #   make format     lay the source out as .clang-format says
 #   make bench      build what measures, under build/bench
+#   make bench-parser
+#                   install other SIP parsers, measure ours beside them
 #   make install    DESTDIR and PREFIX are respected
 #   make clean
 
@@ -16,10 +18,12 @@ PREFIX ?= /usr/local
 PKG_CONFIG ?= pkg-config
 LIBRARIES := libuv lmdb jansson
 
-# Debian's names of what `make run` and `make test` need.
+# Debian's names of what `make run`, `make test` and `make bench-parser` need.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libuv1-dev liblmdb-dev libjansson-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev clang-format python3 sip-tester baresip-core \
                  linphone-cli kamailio
+PEER_PACKAGES := libosip2-dev libre-dev libsofia-sip-ua-dev
+BENCH_PACKAGES := $(BUILD_PACKAGES) $(PEER_PACKAGES) valgrind
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -37,9 +41,21 @@ TESTS := $(patsubst tests/%.c,build/check/%,$(wildcard tests/test_*.c))
 HELPERS := $(filter-out tests/test_%.c,$(wildcard tests/*.c))
 CHECKED := $(SOURCES:%.c=build/check/%.o) $(HELPERS:%.c=build/check/%.o)
 BENCHES := $(patsubst bench/%.c,build/bench/%,$(wildcard bench/*.c))
-FORMATTED := $(wildcard */*.[ch] src/*/*.[ch])
 
-.PHONY: all run demo test bench check rooms format format-check install clean
+# The parsers that bench_parser measures beside ours: those that pkg-config finds.
+PEERS := libre osip sofia
+PACKAGE_libre := libre
+PACKAGE_osip := libosip2
+PACKAGE_sofia := sofia-sip-ua
+FOUND = $(foreach peer,$(PEERS),$(shell \
+            $(PKG_CONFIG) --exists $(PACKAGE_$(peer)) 2>/dev/null && echo $(peer)))
+PACKAGES = $(foreach peer,$(FOUND),$(PACKAGE_$(peer)))
+MEASURED = $(filter-out $(PEERS:%=bench/parser/%.c),$(wildcard bench/parser/*.c)) \
+           $(FOUND:%=bench/parser/%.c) tests/random.c
+
+FORMATTED := $(wildcard */*.[ch] src/*/*.[ch] bench/*/*.[ch])
+
+.PHONY: all run demo test bench bench-parser check rooms format format-check install clean
 .SECONDARY:
 
 all: build/sipsilo
@@ -91,10 +107,26 @@ test:
 
 bench: all $(BENCHES)
 
+# Two minutes, of which counting instructions is the first. Linked anew, since peers may have
+# been installed just now.
+bench-parser:
+	@dist/need $(BENCH_PACKAGES)
+	@rm -f build/bench/bench_parser
+	@$(MAKE) --no-print-directory build/bench/bench_parser
+	@bench/instructions >build/bench/instructions
+	@build/bench/bench_parser -i build/bench/instructions -o build/bench \
+	    -n "Commit: $$(git describe --always --dirty || echo unknown)" -n "Flags: $(CFLAGS)" \
+	    -n "Peers: $$(dpkg-query -W -f '$${Package} $${Version}  ' $(PEER_PACKAGES))"
+
+build/bench/bench_parser: $(MEASURED:%.c=build/release/%.o)
+build/bench/bench_parser: LIBRARIES += $(PACKAGES)
+build/release/bench/parser/%.o: STANDARD += $(patsubst -I%,-isystem%,$(shell \
+    $(PKG_CONFIG) --cflags $(LIBRARIES) $(PACKAGES) 2>/dev/null))
+
 build/bench/%: build/release/bench/%.o build/release/libsipsilo.a
 	@mkdir -p $(@D)
 	@echo "  link  $@"
-	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINKING) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lresolv -pthread
+	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINKING) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lresolv -pthread
 
 check: $(TESTS) rooms format-check
 	@tests/run $(TESTS)
