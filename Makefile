@@ -10,6 +10,7 @@
 #   make bench      build what measures, under build/bench
 #   make bench-parser
 #                   install other SIP parsers, measure ours beside them
+#   make fuzz       each fuzz target for TIME=60 seconds under libFuzzer; see fuzz/fuzz.mk
 #   make install    DESTDIR and PREFIX are respected
 #   make clean
 
@@ -55,6 +56,9 @@ MEASURED = $(filter-out $(PEERS:%=bench/parser/%.c),$(wildcard bench/parser/*.c)
 
 FORMATTED := $(wildcard */*.[ch] src/*/*.[ch] bench/*/*.[ch])
 
+include fuzz/fuzz.mk
+
+.DEFAULT_GOAL := all
 .PHONY: all run demo test bench bench-parser check rooms format format-check install clean
 .SECONDARY:
 
@@ -102,8 +106,8 @@ demo:
 # One runner for both, so that one line tells of all.
 test:
 	@dist/need $(TEST_PACKAGES)
-	@$(MAKE) --no-print-directory all $(TESTS) rooms format-check
-	@tests/run $(TESTS) $(wildcard tests/e2e/test_*)
+	@$(MAKE) --no-print-directory all $(TESTS) $(REPLAYS) rooms format-check
+	@tests/run $(TESTS) $(REPLAYS) $(wildcard tests/e2e/test_*)
 
 bench: all $(BENCHES)
 
@@ -128,8 +132,8 @@ build/bench/%: build/release/bench/%.o build/release/libsipsilo.a
 	@echo "  link  $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINKING) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lresolv -pthread
 
-check: $(TESTS) rooms format-check
-	@tests/run $(TESTS)
+check: $(TESTS) $(REPLAYS) rooms format-check
+	@tests/run $(TESTS) $(REPLAYS)
 
 rooms:
 	@tests/rooms

@@ -75,6 +75,9 @@ struct oracle {
     struct attempt *attempts; /* owned */
     size_t attempt_count, attempt_room;
     int64_t latest_s; /* the latest that the wall clock ever showed */
+
+    /* Others send, too, and register whom they like: what has no number is nobody's. */
+    bool has_strangers;
 };
 
 /* Becomes the world's watch. */

@@ -1,0 +1,124 @@
+# The fuzz targets of fuzz/, for libFuzzer, for afl++ and for plain replay.
+#
+#   make fuzz [TARGET=uri] [TIME=60]      each target for so many seconds, under libFuzzer
+#   make fuzz-afl [TARGET=uri] [TIME=60]  the same under afl++
+#   make replay                           fuzz/corpus once, with the plain compiler
+#   make fuzz-corpus [TARGET=uri]         adds what was found to fuzz/corpus, minimised
+#   make fuzz TARGET=compare ADAPTER=fuzz/adapter_osip.c [ADAPTER_LIBS=...]
+#                                         this parser beside another one; see fuzz/adapter.h
+#   make coverage                         lines and branches of parser/ that tests and corpus
+#                                         reach
+
+TIME ?= 60
+FUZZ_CC ?= clang
+AFL_CC ?= afl-clang-fast
+FUZZ_PACKAGES := $(BUILD_PACKAGES) clang libclang-rt-14-dev
+AFL_PACKAGES := $(FUZZ_PACKAGES) afl++
+
+FUZZ_NAMES := $(filter-out compare,$(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c)))
+FUZZED := $(or $(TARGET),$(FUZZ_NAMES))
+REPLAYS := $(FUZZ_NAMES:%=build/check/replay_%)
+
+FUZZ_FLAGS := -O2 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+FUZZ_SANITIZE := address,undefined
+
+# What targets share, and the simulated world of the tests, which one of them runs in.
+FUZZ_SHARED := fuzz/fuzz.c fuzz/views.c fuzz/stranger.c
+FUZZ_WORLD := $(filter-out $(shell grep -l cmocka $(HELPERS)),$(HELPERS))
+FUZZ_LIBRARY := $(SOURCES) $(FUZZ_SHARED) $(FUZZ_WORLD)
+FUZZ_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lresolv -pthread
+
+.PHONY: fuzz fuzz-afl fuzz-corpus replay
+
+build/check/replay_%: build/check/fuzz/fuzz_%.o build/check/fuzz/replay.o \
+                      $(FUZZ_SHARED:%.c=build/check/%.o) build/check/libsipsilo.a
+	@echo "  link  $@"
+	@$(CC) $(SANITIZE) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBRARIES) cmocka) -lresolv -pthread
+
+replay: $(REPLAYS)
+	@tests/run $(REPLAYS)
+
+# What targets compare is no way through the code under test.
+build/fuzz/fuzz/%.o: FUZZ_FLAGS += -fno-sanitize-coverage=trace-cmp
+
+build/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  cc    $<"
+	@$(FUZZ_CC) $(STANDARD) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_SANITIZE) \
+	    -MMD -MP -c -o $@ $<
+
+build/fuzz/libsipsilo.a: $(FUZZ_LIBRARY:%.c=build/fuzz/%.o)
+	@rm -f $@ && $(AR) rcs $@ $^
+
+build/fuzz/fuzz_%: build/fuzz/fuzz/fuzz_%.o build/fuzz/libsipsilo.a
+	@echo "  link  $@"
+	@$(FUZZ_CC) -fsanitize=fuzzer,$(FUZZ_SANITIZE) -o $@ $^ $(FUZZ_LIBS)
+
+# Only where it is asked for: it needs the other parser.
+ADAPTER ?= fuzz/adapter_osip.c
+ifeq ($(ADAPTER),fuzz/adapter_osip.c)
+ADAPTER_PACKAGES := libosip2-dev
+ADAPTER_LIBS ?= -losipparser2
+endif
+
+build/fuzz/fuzz_compare: build/fuzz/fuzz/fuzz_compare.o build/fuzz/$(ADAPTER:.c=.o) \
+                         build/fuzz/libsipsilo.a
+	@echo "  link  $@"
+	@$(FUZZ_CC) -fsanitize=fuzzer,$(FUZZ_SANITIZE) -o $@ $^ $(ADAPTER_LIBS) $(FUZZ_LIBS)
+
+fuzz:
+	@dist/need $(FUZZ_PACKAGES) $(if $(filter compare,$(FUZZED)),$(ADAPTER_PACKAGES))
+	@$(MAKE) -s $(FUZZED:%=build/fuzz/fuzz_%)
+	@fuzz/run libfuzzer $(TIME) $(FUZZED)
+
+fuzz-corpus: $(FUZZED:%=build/fuzz/fuzz_%)
+	@fuzz/collect $(FUZZED)
+
+build/afl/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  cc    $<"
+	@AFL_QUIET=1 $(AFL_CC) $(STANDARD) $(FUZZ_FLAGS) -fsanitize=$(FUZZ_SANITIZE) \
+	    -MMD -MP -c -o $@ $<
+
+build/afl/libsipsilo.a: $(FUZZ_LIBRARY:%.c=build/afl/%.o)
+	@rm -f $@ && $(AR) rcs $@ $^
+
+# -fsanitize=fuzzer is afl++'s own driver: one process runs many inputs.
+build/afl/fuzz_%: build/afl/fuzz/fuzz_%.o build/afl/libsipsilo.a
+	@echo "  link  $@"
+	@AFL_QUIET=1 $(AFL_CC) -fsanitize=fuzzer,$(FUZZ_SANITIZE) -o $@ $^ $(FUZZ_LIBS)
+
+fuzz-afl:
+	@dist/need $(AFL_PACKAGES)
+	@$(MAKE) -s $(FUZZED:%=build/afl/fuzz_%)
+	@fuzz/run afl $(TIME) $(FUZZED)
+
+# Coverage is of what belongs to the parser: its unit tests, the torture messages, the replays.
+COVERAGE := --coverage -O0 -g
+PARSER_TESTS := $(filter $(patsubst parser/%.c,build/check/test_%,$(wildcard parser/*.c)) \
+                build/check/test_torture,$(TESTS))
+COVERED := $(patsubst build/check/%,build/coverage/%,$(PARSER_TESTS) $(REPLAYS))
+
+.PHONY: coverage
+
+build/coverage/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  cc    $<"
+	@$(CC) $(STANDARD) $(COVERAGE) -MMD -MP -c -o $@ $<
+
+build/coverage/libsipsilo.a: $(SOURCES:%.c=build/coverage/%.o) $(HELPERS:%.c=build/coverage/%.o)
+	@rm -f $@ && $(AR) rcs $@ $^
+
+build/coverage/test_%: build/coverage/tests/test_%.o build/coverage/libsipsilo.a
+	@$(CC) $(COVERAGE) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBRARIES) cmocka) -lresolv -pthread
+
+build/coverage/replay_%: build/coverage/fuzz/fuzz_%.o build/coverage/fuzz/replay.o \
+                         $(FUZZ_SHARED:%.c=build/coverage/%.o) build/coverage/libsipsilo.a
+	@$(CC) $(COVERAGE) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBRARIES) cmocka) -lresolv -pthread
+
+coverage:
+	@dist/need $(TEST_PACKAGES) gcovr
+	@$(MAKE) -s $(COVERED)
+	@find build/coverage -name '*.gcda' -delete
+	@tests/run $(COVERED)
+	@fuzz/coverage

@@ -1,0 +1,175 @@
+/* A stream, read whole, octet by octet and cut at other places: the same frames; and
+ * where the framer sees the end of a message, the parser sees it, too. */
+#include "parser/framing.h"
+
+#include "fuzz/fuzz.h"
+#include "parser/message.h"
+
+enum {
+    FRAMES_MAX = 4096,  /* more are not compared */
+    EVERY_CUT = 64,     /* streams up to so many octets are cut at each of them */
+    CUTS = 2,           /* longer ones so often, in pieces of their own choice */
+    EVERY_OCTET = 1024, /* and, now and then, octet by octet, up to so many */
+    SMALL_BYTES = 256,  /* the bound of one of the runs: much is too long */
+};
+
+struct frame {
+    enum frame_kind kind;
+    size_t used;
+};
+
+struct frames {
+    struct frame at[FRAMES_MAX];
+    size_t count, taken;
+    bool has_ended; /* by FRAME_BAD or FRAME_TOO_LONG */
+};
+
+static struct message m;
+
+/* What a server does with the frame. */
+static void
+check_frame(enum frame_kind kind, struct slice frame)
+{
+    struct slice copy = fuzz_copy(frame, MESSAGE_SLACK);
+    bool is_message = kind == FRAME_MESSAGE;
+    enum parse_status status =
+        message_parse(&m, copy, is_message ? MESSAGE_STREAM : MESSAGE_DATAGRAM);
+
+    expect(status != PARSE_PARTIAL, "a frame is whole");
+    expect(!is_message || m.why != NULL || m.size == frame.len,
+           "framer and parser see one end");
+    expect(!is_message || m.lines == MESSAGE_LINES_MAX ||
+               (m.first[HEADER_CONTENT_LENGTH] >= 0 && m.last[HEADER_CONTENT_LENGTH] < 0),
+           "a message in a stream has one Content-Length");
+    fuzz_free(copy);
+}
+
+/* A message that the parser finds at the front is the framer's next. */
+static void
+check_message_ahead(struct slice unread, const struct frame *frame, size_t max_bytes)
+{
+    struct slice copy = fuzz_copy(unread, MESSAGE_SLACK);
+    bool is_blank = unread.at[0] == '\r' || unread.at[0] == '\n';
+
+    if (!is_blank && message_parse(&m, copy, MESSAGE_STREAM) == PARSE_OK &&
+        m.size <= max_bytes)
+        expect(frame->kind == FRAME_MESSAGE && frame->used == m.size,
+               "parser and framer see one message");
+    fuzz_free(copy);
+}
+
+/* False: the stream has to go on, or is over. */
+static bool
+read_frame(struct framer *framer, struct slice unread, struct frames *frames)
+{
+    struct frame frame = { .used = SIZE_MAX };
+
+    frame.kind = framer_next(framer, unread, &frame.used);
+    expect(frame.used <= unread.len, "a frame lies within the stream");
+    expect((frame.kind == FRAME_PARTIAL) == (frame.used == 0),
+           "PARTIAL alone uses nothing");
+    if (frame.kind == FRAME_PARTIAL || frames->count == FRAMES_MAX)
+        return false;
+    frames->has_ended = frame.kind == FRAME_BAD || frame.kind == FRAME_TOO_LONG;
+    frames->at[frames->count++] = frame;
+    frames->taken += frame.used;
+    return !frames->has_ended;
+}
+
+/* The octets that were received so far. The frames are added to those before. */
+static void
+read_more(struct framer *framer, struct slice received, struct frames *frames)
+{
+    size_t before = frames->taken;
+    struct slice copy = fuzz_copy(slice_skip(received, before), 0);
+
+    while (read_frame(framer, slice_skip(copy, frames->taken - before), frames))
+        continue;
+    fuzz_free(copy);
+}
+
+/* The whole stream at once, each frame looked at. */
+static void
+read_whole(struct slice stream, size_t max_bytes, struct frames *frames)
+{
+    struct framer framer;
+    size_t at = 0;
+
+    framer_init(&framer, max_bytes);
+    frames->count = frames->taken = 0;
+    frames->has_ended = false;
+    read_more(&framer, stream, frames);
+    for (size_t i = 0; i < frames->count; i++) {
+        const struct frame *frame = &frames->at[i];
+
+        if (frame->kind != FRAME_BLANK && frame->kind != FRAME_PING)
+            check_frame(frame->kind, slice_head(slice_skip(stream, at), frame->used));
+        if (i < 2)
+            check_message_ahead(slice_skip(stream, at), frame, max_bytes);
+        at += frame->used;
+    }
+}
+
+/* Where a stream ends badly the octets seen until then depend on the cut; all else does
+ * not. */
+static void
+expect_same_frames(const struct frames *a, const struct frames *b)
+{
+    expect(a->count == b->count, "a cut makes another number of frames");
+    for (size_t i = 0; i < a->count; i++) {
+        expect(a->at[i].kind == b->at[i].kind, "a cut makes another kind of frame");
+        expect(a->at[i].used == b->at[i].used || (a->has_ended && i + 1 == a->count),
+               "a cut makes another end");
+    }
+}
+
+/* In pieces: the first `cut` octets, then `step` at a time; 0: as many as `choices` say.
+ * */
+static void
+check_cut(struct slice stream, size_t max_bytes, const struct frames *whole, size_t cut,
+          size_t step, struct choices *choices)
+{
+    static struct frames frames;
+    struct framer framer;
+    size_t here = cut;
+
+    framer_init(&framer, max_bytes);
+    frames.count = frames.taken = 0;
+    frames.has_ended = false;
+    for (;;) {
+        read_more(&framer, slice_head(stream, here), &frames);
+        if (frames.has_ended || frames.count == FRAMES_MAX || here >= stream.len)
+            break;
+        here += step > 0 ? step : 1 + choose(choices, stream.len - here);
+    }
+    expect_same_frames(whole, &frames);
+}
+
+static void
+check(struct slice stream, size_t max_bytes)
+{
+    static struct frames whole;
+    struct choices choices = choices_of(stream);
+
+    read_whole(stream, max_bytes, &whole);
+    if (stream.len <= EVERY_CUT) {
+        check_cut(stream, max_bytes, &whole, 0, 1, &choices);
+        for (size_t cut = 1; cut < stream.len; cut++)
+            check_cut(stream, max_bytes, &whole, cut, stream.len, &choices);
+        return;
+    }
+    for (int i = 0; i < CUTS; i++)
+        check_cut(stream, max_bytes, &whole, choose(&choices, stream.len), 0, &choices);
+    if (stream.len <= EVERY_OCTET && choose(&choices, 16) == 0)
+        check_cut(stream, max_bytes, &whole, 0, 1, &choices);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct slice stream = fuzz_input(data, size);
+
+    check(stream, MESSAGE_BYTES_MAX);
+    check(stream, SMALL_BYTES);
+    return 0;
+}

@@ -1,0 +1,83 @@
+/* From, To, Contact: the text as one address, then as a list of Contacts. */
+#include "fuzz/views.h"
+
+#include "fuzz/fuzz.h"
+#include "parser/params.h"
+
+/* What is read does not change by being cut out. */
+static void
+check_parts(struct slice text, const struct name_addr *address)
+{
+    const struct bases same = { text.at, text.at };
+    struct name_addr again;
+    struct uri uri;
+    const char *why;
+
+    expect_name_addr_within(address, text);
+    expect_whole_params(address->params);
+    expect(name_addr_parse(address->text, &again, &why) == PARSE_OK,
+           "a trimmed address is one, too");
+    expect_same_name_addr(same, address, &again);
+    expect(uri_parse(address->uri.text, &uri, &why) == PARSE_OK, "a URI is one alone");
+    expect_same_uri(same, &address->uri, &uri);
+}
+
+static bool
+check_name_addr(struct slice text, struct name_addr *out)
+{
+    const char *why = NULL;
+
+    memset(out, 0xa5, sizeof *out);
+    if (name_addr_parse(text, out, &why) == PARSE_OK) {
+        check_parts(text, out);
+        return true;
+    }
+    expect(why != NULL, "BAD has a reason");
+    expect_zero(out, sizeof *out);
+    return false;
+}
+
+static void
+check_numbers(const struct contact *contact, struct slice text)
+{
+    expect(contact->q_thousandths >= -1 && contact->q_thousandths <= 1000, "q is 0 to 1");
+    expect(contact->expires_s >= -1 && contact->expires_s <= UINT32_MAX,
+           "expires saturates");
+    expect_within(contact->instance, text, "instance");
+    expect_within(contact->methods, text, "methods");
+}
+
+static void
+check_contact(struct slice text)
+{
+    struct contact contact;
+    struct name_addr address;
+    bool is_address = check_name_addr(text, &address);
+    const char *why = NULL;
+
+    memset(&contact, 0xa5, sizeof contact);
+    if (contact_parse(text, &contact, &why) != PARSE_OK) {
+        expect(why != NULL, "BAD has a reason");
+        expect_zero(&contact, sizeof contact);
+        return;
+    }
+    expect(is_address != contact.is_star, "a Contact is an address or a star");
+    if (is_address)
+        expect_same_name_addr((struct bases){ text.at, text.at }, &address,
+                              &contact.address);
+    check_numbers(&contact, text);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct slice text = fuzz_copy(fuzz_input(data, size), 0), rest = text, each;
+
+    check_contact(text);
+    while (list_next(&rest, &each)) {
+        expect_within(each, text, "element");
+        check_contact(each);
+    }
+    fuzz_free(text);
+    return 0;
+}
