@@ -74,6 +74,9 @@ start_line_parse(struct slice, struct start_line *);
 #include "parser/method.c"
 #include "parser/message.c"
 
+_Static_assert((int)SCAN_SLACK <= (int)MESSAGE_SLACK,
+               "what is loaded behind a message is readable");
+
 static const struct variant avx2 = {
     .name = "avx2",
     .parse = message_parse_avx2,

@@ -121,29 +121,39 @@ index_plain_lines(struct message *m, struct slice *rest, int16_t n)
     return n;
 }
 
+/* Whatever comes next. Returns the number of lines by now. */
+static int16_t
+index_next_line(struct message *m, struct slice *rest, int16_t n, enum line_kind *kind)
+{
+    *kind = lines_next(rest, &m->line[n]);
+    if (*kind == LINE_BAD_OCTET)
+        blame(m, 400, "Bad octet in header field");
+    if (*kind == LINE_BAD_NAME)
+        blame(m, 400, "Bad header field name");
+    if (*kind != LINE_FIELD && *kind != LINE_BAD_OCTET)
+        return n;
+    if (n == MESSAGE_LINES_MAX) {
+        blame(m, 513, "Too many header fields");
+        return n;
+    }
+    index_line(m, n);
+    return (int16_t)(n + 1);
+}
+
 /* False: the text stops before the empty line. */
 static bool
 index_lines(struct message *m, struct slice *rest)
 {
-    enum line_kind kind;
+    enum line_kind kind = LINE_FIELD;
     int16_t n = 0;
 
     do {
         n = index_plain_lines(m, rest, n);
-        if (slice_starts(*rest, SLICE("\r\n")))
-            scan_take_head(rest, 2), kind = LINE_END;
-        else
-            kind = lines_next(rest, &m->line[n]);
-        if (kind == LINE_BAD_OCTET)
-            blame(m, 400, "Bad octet in header field");
-        if (kind == LINE_BAD_NAME)
-            blame(m, 400, "Bad header field name");
-        else if (kind == LINE_FIELD || kind == LINE_BAD_OCTET) {
-            if (n < MESSAGE_LINES_MAX)
-                index_line(m, n++);
-            else
-                blame(m, 513, "Too many header fields");
-        }
+        if (scan_starts(*rest, "\r\n")) {
+            scan_take_head(rest, 2);
+            kind = LINE_END;
+        } else
+            n = index_next_line(m, rest, n, &kind);
     } while (kind != LINE_END && kind != LINE_PARTIAL);
     m->lines = n;
     return kind == LINE_END;

@@ -80,11 +80,47 @@ scan_is(char octet, unsigned classes)
  * of its own, and its length. */
 #define SCAN_PADDED(literal) literal "\0\0\0\0\0\0\0", sizeof(literal) - 1
 
+/* Octet by octet. Of either kind of loops, where nothing shorter will do. */
+static inline bool
+scan_any_number(struct slice digits, uint32_t *out);
+
+static inline bool
+scan_take_any_number(struct slice *rest, uint32_t *out);
+
 #ifdef PARSER_AVX2
 #include "parser/scan_avx2.h"
 #else
 #include "parser/scan_scalar.h"
 #endif
+
+static inline bool
+scan_any_number(struct slice digits, uint32_t *out)
+{
+    uint64_t number = 0;
+
+    if (digits.len == 0)
+        return false;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (!scan_is(digits.at[i], SCAN_DIGIT))
+            return false;
+        number = number * 10 + (uint64_t)(digits.at[i] - '0');
+        if (number > UINT32_MAX)
+            number = UINT32_MAX;
+    }
+    *out = (uint32_t)number;
+    return true;
+}
+
+static inline bool
+scan_take_any_number(struct slice *rest, uint32_t *out)
+{
+    size_t run = scan_run(*rest, SCAN_DIGIT);
+
+    if (!scan_any_number(slice_of(rest->at, run), out))
+        return false;
+    *rest = slice_of(rest->at + run, rest->len - run);
+    return true;
+}
 
 static inline void
 scan_clear(void *at, size_t size)

@@ -12,7 +12,7 @@
 
 enum {
     SCAN_STEP = 32,
-    SCAN_SLACK = 64,
+    SCAN_SLACK = 64, /* two steps that begin at the end */
 };
 
 /* Whole vectors in memory, since a constant would be built anew for every use. Filled by
@@ -219,25 +219,13 @@ scan_few_digits(uint64_t values, size_t len)
 static inline bool
 scan_number(struct slice digits, uint32_t *out)
 {
-    uint64_t number = 0;
+    uint64_t values;
 
-    if (digits.len == 0)
-        return false;
-    if (digits.len <= 8) {
-        uint64_t values = scan_digit_values(digits.at);
-
-        *out = scan_few_digits(values, digits.len);
-        return (values << (64 - 8 * digits.len) & 0x8080808080808080) == 0;
-    }
-    for (size_t i = 0; i < digits.len; i++) {
-        if (!scan_is(digits.at[i], SCAN_DIGIT))
-            return false;
-        number = number * 10 + (uint64_t)(digits.at[i] - '0');
-        if (number > UINT32_MAX)
-            number = UINT32_MAX;
-    }
-    *out = (uint32_t)number;
-    return true;
+    if (digits.len == 0 || digits.len > 8)
+        return scan_any_number(digits, out);
+    values = scan_digit_values(digits.at);
+    *out = scan_few_digits(values, digits.len);
+    return (values << (64 - 8 * digits.len) & 0x8080808080808080) == 0;
 }
 
 /* How many of eight octets at the front are digits. */
@@ -251,21 +239,14 @@ static inline bool
 scan_take_number(struct slice *rest, uint32_t *out)
 {
     uint64_t values = scan_digit_values(rest->at);
-    size_t few = scan_digits(values), run;
+    size_t few = scan_digits(values);
 
     if (few > rest->len)
         few = rest->len;
-    if (few > 0 && few < 8) {
-        rest->at += few;
-        rest->len -= few;
-        *out = scan_few_digits(values, few);
-        return true;
-    }
-    run = scan_run(*rest, SCAN_DIGIT);
-    if (!scan_number(slice_of(rest->at, run), out))
-        return false;
-    rest->at += run;
-    rest->len -= run;
+    if (few == 0 || few == 8)
+        return scan_take_any_number(rest, out);
+    *rest = slice_of(rest->at + few, rest->len - few);
+    *out = scan_few_digits(values, few);
     return true;
 }
 
@@ -338,10 +319,10 @@ scan_prepare(void)
         bit_or_up[i] = (unsigned char)(1 << i % 16);
         bit[i] = i % 16 < 8 ? bit_or_up[i] : 0xff;
     }
-    for (unsigned class = 0; class < SCAN_CLASSES; class ++)
+    for (unsigned n = 0; n < SCAN_CLASSES; n++)
         for (unsigned octet = 0; octet < 0x80; octet++)
-            if (scan_classes[octet] >> class & 1) {
-                unsigned char *row = (void *)&scan_tables.row[class];
+            if (scan_classes[octet] >> n & 1) {
+                unsigned char *row = (void *)&scan_tables.row[n];
 
                 row[octet % 16] |= bit_or_up[octet / 16];
                 row[octet % 16 + 16] |= bit_or_up[octet / 16];

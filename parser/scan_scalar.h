@@ -48,31 +48,13 @@ scan_twice(struct slice s, char octet)
 static inline bool
 scan_number(struct slice digits, uint32_t *out)
 {
-    uint64_t number = 0;
-
-    if (digits.len == 0)
-        return false;
-    for (size_t i = 0; i < digits.len; i++) {
-        if (!scan_is(digits.at[i], SCAN_DIGIT))
-            return false;
-        number = number * 10 + (uint64_t)(digits.at[i] - '0');
-        if (number > UINT32_MAX)
-            number = UINT32_MAX;
-    }
-    *out = (uint32_t)number;
-    return true;
+    return scan_any_number(digits, out);
 }
 
 static inline bool
 scan_take_number(struct slice *rest, uint32_t *out)
 {
-    size_t run = scan_run(*rest, SCAN_DIGIT);
-
-    if (!scan_number(slice_of(rest->at, run), out))
-        return false;
-    rest->at += run;
-    rest->len -= run;
-    return true;
+    return scan_take_any_number(rest, out);
 }
 
 /* Here the grammar reads every line. */

@@ -58,6 +58,21 @@ read_via_param(struct via *via, struct slice name, struct slice value)
     return true;
 }
 
+/* ";branch=x;rport" or the other way round, without blanks: all that most Vias have. Whatever is
+ * not so is left to the grammar. */
+static void
+take_plain_params(struct slice *rest, struct via *via)
+{
+    for (int i = 0; i < 2; i++)
+        if (!via->has_rport && scan_starts(*rest, ";rport") &&
+            (rest->len == 6 || rest->at[6] == ';')) {
+            via->has_rport = true;
+            scan_take_head(rest, 6);
+        } else if (!slice_is_absent(via->branch) ||
+                   !params_take_plain(rest, ";branch=", &via->branch))
+            return;
+}
+
 static bool
 read_via_params(struct slice rest, struct via *via)
 {
@@ -66,23 +81,10 @@ read_via_params(struct slice rest, struct via *via)
 
     scan_lws(&rest);
     via->params = rest;
-    for (;;) {
-        if (scan_starts(rest, ";rport") && !via->has_rport &&
-            (rest.len == 6 || rest.at[6] == ';')) {
-            scan_take_head(&rest, 6);
-            via->has_rport = true;
-            continue;
-        }
-        if (params_take_plain(&rest, ";branch=", &value)) {
-            if (!set_once(&via->branch, value))
-                return false;
-            continue;
-        }
-        if ((taken = params_take(&rest, &name, &value)) != PARAM_TAKEN)
-            break;
+    take_plain_params(&rest, via);
+    while ((taken = params_take(&rest, &name, &value)) == PARAM_TAKEN)
         if (!read_via_param(via, name, value))
             return false;
-    }
     scan_lws(&rest);
     return taken == PARAM_NONE && rest.len == 0;
 }

@@ -275,6 +275,45 @@ contacts_are_judged_in_a_register_alone(void **state)
                      PARSE_BAD);
 }
 
+/* Six of them over lines and lists, of which some are kept and the others are parsed when they
+ * are asked for: it makes no difference, nor does an empty element outside of a REGISTER. */
+static void
+contacts_are_walked_parsed(void **state)
+{
+#define CONTACTS                                                          \
+    "Contact: <sip:0@h>;expires=0, \"1,\" <sip:1@h>;expires=1\r\n"        \
+    "m: sip:2@h;expires=2\r\nX: y\r\nContact: <sip:3,@h>;expires=3,\r\n " \
+    "<sip:4@h>;q=0.5;expires=4\r\nCONTACT: <sip:5@h;x=y>;EXPIRES=5\r\n\r\n"
+    static const char *const texts[] = {
+        "REGISTER sip:h SIP/2.0\r\n" VIA FROM TO ID "CSeq: 1 REGISTER\r\n" CONTACTS,
+        HEAD CONTACTS,
+        HEAD "Contact: ,\r\n" CONTACTS,
+    };
+    const struct contact *contact;
+    struct contact_walk walk;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        begin_row(texts[i]);
+        assert_int_equal(parse(texts[i], MESSAGE_DATAGRAM), PARSE_OK);
+        assert_int_equal(m.contacts_kept, i == 0 ? MESSAGE_CONTACTS_KEPT : 0);
+        contact_walk_start(&walk, &m);
+        for (int n = 0; n < 6; n++) {
+            assert_int_equal(contact_walk_next(&walk, &contact), PARSE_OK);
+            assert_int_equal(contact->address.uri.user.at[0], '0' + n);
+            assert_int_equal(contact->expires_s, n);
+        }
+        assert_int_equal(contact_walk_next(&walk, &contact), PARSE_PARTIAL);
+    }
+    parse("OPTIONS", MESSAGE_STREAM);
+    contact_walk_start(&walk, &m);
+    assert_int_equal(contact_walk_next(&walk, &contact), PARSE_PARTIAL);
+    parse(HEAD "Contact: <sip:a@h>, <bad\r\n\r\n", MESSAGE_DATAGRAM);
+    contact_walk_start(&walk, &m);
+    assert_int_equal(contact_walk_next(&walk, &contact), PARSE_OK);
+    assert_int_equal(contact_walk_next(&walk, &contact), PARSE_BAD);
+}
+
 /* Bounds: 513 (RFC 3261 21.5.7), and time that grows with the octets alone. */
 static void
 too_many_header_fields_are_513(void **state)
@@ -397,6 +436,7 @@ main(void)
         cmocka_unit_test(line_ends_and_folds_are_read_alike),
         cmocka_unit_test(a_list_is_walked_over_all_its_lines),
         cmocka_unit_test(contacts_are_judged_in_a_register_alone),
+        cmocka_unit_test(contacts_are_walked_parsed),
         cmocka_unit_test(too_many_header_fields_are_513),
         cmocka_unit_test(one_header_field_without_end_is_513_in_a_stream),
         cmocka_unit_test(a_nul_is_allowed_in_a_quoted_pair_alone),
