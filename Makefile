@@ -77,8 +77,8 @@ build/release/%.o: %.c
 	@$(CC) $(STANDARD) $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The parser's variant for CPUs that have these; others do not run it.
-ifeq ($(shell uname -m),x86_64)
-build/%/parser/avx2.o: STANDARD += -mavx2 -mbmi -mbmi2 -mtune=znver3
+ifneq ($(findstring x86_64,$(shell $(CC) -dumpmachine)),)
+build/%/parser/avx2.o: STANDARD += -mavx2 -mbmi -mbmi2
 endif
 
 build/check/libsipsilo.a: $(CHECKED)

@@ -1,26 +1,24 @@
 /* The grammar, compiled once more over the loops of parser/scan_avx2.h, as one unit: what is
- * called from here alone goes where it is called. Compiled with -mavx2 -mbmi -mbmi2; on other
- * machines than x86-64 it is empty. */
-#ifdef __AVX2__
+ * called from here alone goes where it is called. Compiled with -mavx2 -mbmi -mbmi2 where the
+ * machine is an x86-64; elsewhere it is empty.
+ *
+ * So in the files that are included below an external function needs a second name in the list
+ * here, and no two statics, enums or macros of theirs may have one name. What looks into text
+ * that a parser has accepted stays out of them (parser/accepted.c). */
+#if defined __x86_64__ && defined __AVX2__ && defined __BMI__ && defined __BMI2__
 
 #define PARSER_AVX2
 
 /* Every function of the grammar has a second name here, and its header declares that. */
 #define params_take          params_take_avx2
-#define params_next          params_next_avx2
-#define params_take_value    params_take_value_avx2
-#define params_find          params_find_avx2
+#define params_take_plain    params_take_plain_avx2
 #define params_unquoted      params_unquoted_avx2
-#define list_next            list_next_avx2
 #define list_cut             list_cut_avx2
-#define number_parse         number_parse_avx2
 #define host_take            host_take_avx2
 #define port_take            port_take_avx2
 #define uri_parse            uri_parse_avx2
 #define uri_take             uri_take_avx2
-#define uri_param            uri_param_avx2
 #define via_parse            via_parse_avx2
-#define via_has_cookie       via_has_cookie_avx2
 #define name_addr_parse      name_addr_parse_avx2
 #define name_addr_head       name_addr_head_avx2
 #define name_addr_param      name_addr_param_avx2
@@ -30,6 +28,8 @@
 #define lines_next           lines_next_avx2
 #define lines_read           lines_read_avx2
 #define lines_plain          lines_plain_avx2
+#define lines_empty          lines_empty_avx2
+#define lines_length         lines_length_avx2
 #define lines_blank          lines_blank_avx2
 #define start_line_parse     start_line_parse_avx2
 #define start_line_plain     start_line_plain_avx2
@@ -39,7 +39,7 @@
 
 #include "parser/avx2.h"
 
-#include "parser/header_avx2.h"
+#include "parser/header_avx2.h" /* before the name below is taken */
 #include "parser/start_line.h"
 
 /* Pieces of code that are not called often enough for a call to matter, and within which every
@@ -50,7 +50,7 @@ ONE_PIECE enum parse_status
 via_parse(struct slice, struct via *, const char **);
 ONE_PIECE enum parse_status
 name_addr_parse(struct slice, struct name_addr *, const char **);
-ONE_PIECE enum parse_status
+ONE_PIECE enum contact_taken
 contact_take(struct slice *, struct contact *);
 ONE_PIECE static int16_t
 index_plain_lines(struct message *, struct slice *, int16_t);
@@ -84,18 +84,10 @@ static const struct variant avx2 = {
 };
 
 const struct variant *
-avx2_variant(void)
+avx2_prepare(void)
 {
-    static bool is_ready;
-
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") ||
-        !__builtin_cpu_supports("bmi2"))
-        return NULL;
-    if (!is_ready) {
-        scan_prepare();
-        names_prepare();
-        is_ready = true;
-    }
+    scan_prepare();
+    names_prepare();
     return &avx2;
 }
 
@@ -104,7 +96,7 @@ avx2_variant(void)
 #include "parser/avx2.h"
 
 const struct variant *
-avx2_variant(void)
+avx2_prepare(void)
 {
     return NULL;
 }

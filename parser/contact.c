@@ -92,7 +92,7 @@ contact_parse(struct slice text, struct contact *out, const char **why)
     return PARSE_BAD;
 }
 
-enum parse_status
+enum contact_taken
 contact_take(struct slice *rest, struct contact *out)
 {
     struct slice element;
@@ -100,7 +100,7 @@ contact_take(struct slice *rest, struct contact *out)
 
     do
         if (!list_cut(rest, &element))
-            return PARSE_PARTIAL;
+            return CONTACT_NONE;
     while (element.len == 0);
-    return contact_parse(element, out, &why);
+    return contact_parse(element, out, &why) == PARSE_OK ? CONTACT_TAKEN : CONTACT_BAD;
 }

@@ -52,29 +52,20 @@ is_sip(struct slice text)
     return line.kind != START_LINE_NONE;
 }
 
-/* Where the next LF is; s.len where there is none. Of a stream that trickles in there is often
- * one octet to look at. */
-static size_t
-find_lf(struct slice s, size_t from)
-{
-    if (s.len - from == 1)
-        return s.at[from] == '\n' ? from : s.len;
-    return from + slice_find(slice_skip(s, from), '\n');
-}
-
 /* FRAME_MESSAGE: the start line is whole, and one. */
 static enum frame_kind
 read_start_line(struct framer *framer, struct slice unread, struct slice allowed,
                 size_t *used)
 {
-    size_t lf = find_lf(allowed, framer->looked);
+    size_t lf = framer->looked + slice_find(slice_skip(allowed, framer->looked), '\n');
 
     framer->looked = lf;
     if (lf == allowed.len)
         return FRAME_PARTIAL;
     if (!is_sip(slice_head(allowed, lf)))
         return take(FRAME_BAD, unread.len, used);
-    framer->line = framer->looked = lf + 1;
+    framer->line = lf + 1;
+    framer->looked = 0;
     return FRAME_MESSAGE;
 }
 
@@ -97,43 +88,20 @@ read_line(struct framer *framer, struct slice text)
     }
 }
 
-/* The octets of CRLF or LF at the start of the line; 0: it is not empty, or not yet known. */
-static size_t
-empty_line(const struct framer *framer, struct slice s)
-{
-    struct slice line = slice_skip(s, framer->line);
-
-    if (slice_starts(line, SLICE("\n")))
-        return 1;
-    return slice_starts(line, SLICE("\r\n")) ? 2 : 0;
-}
-
-/* False: the line's end is not there, or is the last octet, and a fold may follow. */
-static bool
-find_line_end(struct framer *framer, struct slice s)
-{
-    do {
-        size_t lf = find_lf(s, framer->looked);
-
-        framer->looked = lf;
-        if (s.len - lf < 2)
-            return false;
-        framer->looked = lf + 1;
-    } while (s.at[framer->looked] == ' ' || s.at[framer->looked] == '\t');
-    return true;
-}
-
 /* Line by line, as lines_next does. Octets of the header; 0: its end is not there. */
 static size_t
 read_lines(struct framer *framer, struct slice s)
 {
-    size_t empty;
+    struct slice rest = slice_skip(s, framer->line);
+    size_t empty, length;
 
-    while ((empty = empty_line(framer, s)) == 0) {
-        if (!find_line_end(framer, s))
+    while ((empty = lines_empty(rest)) == 0) {
+        length = lines_length(rest, &framer->looked);
+        if (length == 0)
             return 0;
-        read_line(framer, slice_of(s.at + framer->line, framer->looked - framer->line));
-        framer->line = framer->looked;
+        read_line(framer, scan_take_head(&rest, length));
+        framer->line += length;
+        framer->looked = 0;
     }
     return framer->line + empty;
 }
@@ -170,7 +138,7 @@ framer_next(struct framer *framer, struct slice unread, size_t *used)
     enum frame_kind kind = FRAME_MESSAGE;
 
     *used = 0;
-    if (framer->looked == 0)
+    if (framer->looked == 0 && framer->line == 0)
         kind = look_between(unread, used);
     if (kind == FRAME_MESSAGE && framer->header_bytes == 0)
         kind = read_header(framer, unread, used);

@@ -66,7 +66,8 @@ header_id_long(struct slice name)
     return HEADER_OTHER;
 }
 
-/* The name is a token. */
+/* The name holds no control octet; else it may be anything: 0x20 makes letters of letters alone,
+ * and '-' of CR. */
 static inline enum header_id
 header_id_fast(struct slice name)
 {
@@ -129,8 +130,10 @@ names_prepare(void)
     memset(&name_table.small, 0x20, sizeof name_table.small);
     memset(name_table.key, 0xff, sizeof name_table.key); /* no name at all */
     name_table.multiplier = 0x9e3779b97f4a7c15;          /* odd, its bits well mixed */
-    while (!names_enter())
+    for (int tries = 0; !names_enter(); tries++) {
+        assert(tries < 1000000); /* some hundreds are usual */
         name_table.multiplier += 0x9e3779b97f4a7c16;
+    }
 }
 
 #endif

@@ -17,19 +17,36 @@ lines_blank(struct slice bytes)
     }
 }
 
-/* Octets of the line and its continuations; 0 where its end is not there, or where it is the
- * last octet and a fold may still follow. */
-static size_t
-folded_length(struct slice s)
+size_t
+lines_empty(struct slice s)
 {
-    size_t end = 0;
+    if (slice_starts(s, SLICE("\n")))
+        return 1;
+    return slice_starts(s, SLICE("\r\n")) ? 2 : 0;
+}
 
+/* Where the next LF is; s.len where there is none. Of a stream that trickles in there is often
+ * one octet to look at. */
+static size_t
+find_lf(struct slice s, size_t from)
+{
+    if (s.len - from == 1)
+        return s.at[from] == '\n' ? from : s.len;
+    return from + slice_find(slice_skip(s, from), '\n');
+}
+
+size_t
+lines_length(struct slice s, size_t *looked)
+{
     do {
-        end += slice_find(slice_skip(s, end), '\n') + 1;
-        if (end >= s.len)
+        size_t lf = find_lf(s, *looked);
+
+        *looked = lf;
+        if (s.len - lf < 2)
             return 0;
-    } while (s.at[end] == ' ' || s.at[end] == '\t');
-    return end;
+        *looked = lf + 1;
+    } while (s.at[*looked] == ' ' || s.at[*looked] == '\t');
+    return *looked;
 }
 
 /* An escaped NUL is allowed where display names stand; the address parsers look closer. */
@@ -85,12 +102,6 @@ lines_read(struct slice text, struct header_line *line)
     return is_bad ? LINE_BAD_OCTET : LINE_FIELD;
 }
 
-static bool
-is_line_end(struct slice s)
-{
-    return s.at[0] == '\n' || (s.at[0] == '\r' && s.len >= 2 && s.at[1] == '\n');
-}
-
 bool
 lines_plain(struct slice *rest, struct header_line *line)
 {
@@ -120,15 +131,13 @@ lines_plain(struct slice *rest, struct header_line *line)
 enum line_kind
 lines_next(struct slice *rest, struct header_line *line)
 {
-    size_t length;
+    size_t empty = lines_empty(*rest), looked = 0, length;
 
-    if (rest->len == 0)
-        return LINE_PARTIAL;
-    if (is_line_end(*rest)) {
-        *rest = slice_skip(*rest, rest->at[0] == '\n' ? 1 : 2);
+    if (empty > 0) {
+        scan_take_head(rest, empty);
         return LINE_END;
     }
-    length = folded_length(*rest);
+    length = lines_length(*rest, &looked);
     if (length == 0)
         return LINE_PARTIAL;
     return lines_read(scan_take_head(rest, length), line);

@@ -34,6 +34,16 @@ enum line_kind {
 enum line_kind
 lines_next(struct slice *rest, struct header_line *line);
 
+/* Octets of an empty line at the front: CRLF or LF; 0: there is none, or half of one. */
+size_t
+lines_empty(struct slice s);
+
+/* Octets of the line at the front, its folds and line ends included; 0 where that is not known
+ * yet: a fold may follow. Of a stream: the line's end is not before *looked, which begins with
+ * 0 and moves on. */
+size_t
+lines_length(struct slice s, size_t *looked);
+
 /* One line that is not the empty one, with its folds and its line end, as lines_next reads it. */
 enum line_kind
 lines_read(struct slice text, struct header_line *line);

@@ -27,14 +27,15 @@ reset(struct message *m)
     scan_clear(m, offsetof(struct message, target));
     scan_clear(&m->call_id, offsetof(struct message, take_contact) -
                                 offsetof(struct message, call_id));
-    scan_fill(m->first, -1, sizeof m->first);
-    scan_fill(m->last, -1, sizeof m->last);
+    scan_fill(m->first, 0xff, sizeof m->first);
+    scan_fill(m->last, 0xff, sizeof m->last);
     m->max_forwards = -1;
     m->expires_s = -1;
     m->content_length = -1;
     m->lines = 0;
     m->take_contact = contact_take;
-    m->contacts_rest = (struct header_walk){ .m = m, .line = -1 };
+    m->contacts_line = -1;
+    m->contacts_rest = slice_absent();
 }
 
 static void
@@ -57,15 +58,16 @@ read_start_line(struct message *m, struct slice *rest)
 
     if (lf == rest->len)
         return false;
-    scan_take_head(rest, lf + 1);
     m->is_request = start_line_plain(text, &m->method_name, &m->request_uri);
     if (m->is_request) {
         m->method = method_of(m->method_name);
+        scan_take_head(rest, lf + 1);
         return true;
     }
     start_line_parse(text, &line);
     if (line.kind == START_LINE_NONE)
         return false;
+    scan_take_head(rest, lf + 1);
     m->is_request = line.kind == START_LINE_REQUEST;
     m->method_name = line.method;
     m->method = method_of(line.method);
@@ -266,7 +268,8 @@ read_contact_at(struct message *m, int line, struct slice element, struct slice 
     if (!keep)
         return true;
     m->contacts_kept++;
-    m->contacts_rest = (struct header_walk){ m, m->line[line].next, rest };
+    m->contacts_line = m->line[line].next;
+    m->contacts_rest = rest;
     return true;
 }
 
@@ -276,7 +279,7 @@ read_contacts(struct message *m)
 {
     struct slice rest, element;
 
-    m->contacts_rest.line = m->first[HEADER_CONTACT];
+    m->contacts_line = m->first[HEADER_CONTACT];
     if (m->method != METHOD_REGISTER || !m->is_request)
         return;
     for (int i = m->first[HEADER_CONTACT]; i >= 0; i = m->line[i].next) {

@@ -33,7 +33,7 @@
 enum {
     MESSAGE_BYTES_MAX = 65535,
     MESSAGE_LINES_MAX = 1024,  /* header lines; more is 513 */
-    MESSAGE_CONTACTS_KEPT = 4, /* who has more of them waits longer */
+    MESSAGE_CONTACTS_KEPT = 4, /* further ones are parsed again at each walk */
     MESSAGE_SLACK = 64, /* octets behind a message that are loaded, and never looked at */
 };
 
@@ -87,9 +87,11 @@ struct message {
     int max_forwards; /* -1: absent. Over 255 is BAD. */
     int64_t
         expires_s; /* of the header; -1: absent, or malformed, which counts as that (20.19) */
-    int64_t content_length; /* -1: absent or bad */
+    int64_t content_length; /* -1: absent, bad, or not reached */
     struct slice body;
-    size_t size;       /* octets of the whole message, body included */
+    size_t
+        size; /* octets of the whole message, body included; of the header alone where the
+                          body is what is too large (413): who goes on there reads body as SIP */
     struct slice text; /* all of them, as they came */
     int contacts_kept; /* of a REGISTER, since it was parsed anyway: see contact_walk */
 
@@ -97,8 +99,9 @@ struct message {
         fault; /* after PARSE_BAD: the status to answer with; 0: not even SIP, drop */
     const char *why; /* after PARSE_BAD: "Missing Call-ID header field" */
 
-    contact_taker *take_contact;      /* who parsed the message parses its Contacts */
-    struct header_walk contacts_rest; /* behind those that are kept */
+    contact_taker *take_contact; /* who parsed the message parses its Contacts */
+    int contacts_line;           /* where to go on behind those that are kept */
+    struct slice contacts_rest;
     struct contact contact[MESSAGE_CONTACTS_KEPT];
 
     int lines;
@@ -137,9 +140,10 @@ header_walk_next(struct header_walk *walk, struct slice *element);
 /* Walks the Contacts in the same way, parsed:
  *     struct contact_walk w;
  *     contact_walk_start(&w, &m);
- *     while (contact_walk_next(&w, &contact) == PARSE_OK) ...
- * A contact lives until the next call, or as long as *m. PARSE_PARTIAL at the end, PARSE_BAD
- * where one is bad, which those of a REGISTER that was PARSE_OK are not. */
+ *     while (contact_walk_next(&w, &contact) == CONTACT_TAKEN) ...
+ * A contact lives until the next call, or as long as *m. Those that are not kept are parsed now:
+ * the text is still there then, and MESSAGE_SLACK behind it. Where a REGISTER was PARSE_OK none
+ * is CONTACT_BAD. */
 struct contact_walk {
     struct header_walk rest;
     int kept; /* of which so many were shown */
@@ -149,7 +153,7 @@ struct contact_walk {
 void
 contact_walk_start(struct contact_walk *walk, const struct message *m);
 
-enum parse_status
+enum contact_taken
 contact_walk_next(struct contact_walk *walk, const struct contact **contact);
 
 enum method

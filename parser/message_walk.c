@@ -31,23 +31,23 @@ header_walk_next(struct header_walk *walk, struct slice *element)
 void
 contact_walk_start(struct contact_walk *walk, const struct message *m)
 {
-    walk->rest = m->contacts_rest;
+    walk->rest = (struct header_walk){ m, m->contacts_line, m->contacts_rest };
     walk->kept = 0;
 }
 
-enum parse_status
+enum contact_taken
 contact_walk_next(struct contact_walk *walk, const struct contact **contact)
 {
     const struct message *m = walk->rest.m;
-    enum parse_status status;
+    enum contact_taken taken;
 
     if (walk->kept < m->contacts_kept) {
         *contact = &m->contact[walk->kept++];
-        return PARSE_OK;
+        return CONTACT_TAKEN;
     }
-    while ((status = m->take_contact(&walk->rest.rest, &walk->parsed)) == PARSE_PARTIAL)
+    while ((taken = m->take_contact(&walk->rest.rest, &walk->parsed)) == CONTACT_NONE)
         if (!next_line(&walk->rest))
-            return PARSE_PARTIAL;
+            return CONTACT_NONE;
     *contact = &walk->parsed;
-    return status;
+    return taken;
 }

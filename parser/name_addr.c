@@ -65,7 +65,7 @@ read_address_params(struct slice rest, struct name_addr *out)
     const char *fault = NULL;
     enum param_taken taken;
 
-    if (params_take_plain(&rest, ";tag=", &value))
+    if (params_take_plain(&rest, SCAN_PADDED(";tag="), &value))
         out->tag = value;
     while (fault == NULL && (taken = params_take(&rest, &name, &value)) == PARAM_TAKEN)
         fault = name_addr_param(out, name, value);

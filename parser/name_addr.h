@@ -26,7 +26,7 @@ name_addr_parse(struct slice text, struct name_addr *out, const char **why);
 
 /* The two halves of it, for who has parameters of his own. The first reads up to the parameters
  * and leaves them in out->params, not looked into; the second is shown each of them. Both say
- * what is wrong; NULL: nothing. */
+ * what is wrong; NULL: nothing. After a fault *out is good for nothing. */
 const char *
 name_addr_head(struct slice text, struct name_addr *out);
 
@@ -47,8 +47,14 @@ struct contact {
 enum parse_status
 contact_parse(struct slice text, struct contact *out, const char **why);
 
-/* Takes the next one off a list, as list_next does. PARSE_PARTIAL: there is no more. */
-typedef enum parse_status
+enum contact_taken {
+    CONTACT_NONE, /* the list is at its end */
+    CONTACT_TAKEN,
+    CONTACT_BAD, /* it is taken, and *out is all zero */
+};
+
+/* Takes the next one off a list, as list_next does. */
+typedef enum contact_taken
 contact_taker(struct slice *rest, struct contact *out);
 
 contact_taker contact_take;

@@ -13,11 +13,14 @@ take_value(struct slice *rest, struct slice *value)
 }
 
 bool
-params_take_value(struct slice *rest, size_t skip, struct slice *value)
+params_take_plain(struct slice *rest, const char *start, size_t len, struct slice *value)
 {
-    struct slice ahead = slice_of(rest->at + skip, rest->len - skip);
-    struct slice found = scan_take(&ahead, SCAN_VALUE);
+    struct slice ahead = *rest, found;
 
+    if (!scan_starts_padded(*rest, start, len))
+        return false;
+    scan_take_head(&ahead, len);
+    found = scan_take(&ahead, SCAN_VALUE);
     if (found.len == 0)
         return false;
     *value = found;
@@ -40,43 +43,6 @@ params_take(struct slice *rest, struct slice *name, struct slice *value)
         return PARAM_BAD;
     *rest = ahead;
     return PARAM_TAKEN;
-}
-
-/* Where an unquoted run ends: at the next ';' or LWS, and a name at '=' too. For text that was
- * accepted before: not on the way of a message in. */
-static struct slice
-take_loose(struct slice *rest, char also)
-{
-    size_t i = 0;
-
-    while (i < rest->len && rest->at[i] != ';' && rest->at[i] != also &&
-           !scan_is(rest->at[i], SCAN_LWS))
-        i++;
-    return scan_take_head(rest, i);
-}
-
-/* Looser than params_take, since a URI's parameters have other octets. */
-bool
-params_next(struct slice *rest, struct slice *name, struct slice *value)
-{
-    if (!scan_separator(rest, ';'))
-        return false;
-    *name = take_loose(rest, '=');
-    *value = slice_absent();
-    if (scan_separator(rest, '=') && !scan_take_quoted(rest, value))
-        *value = take_loose(rest, ';');
-    return true;
-}
-
-struct slice
-params_find(struct slice params, struct slice name)
-{
-    struct slice each, value;
-
-    while (params_next(&params, &each, &value))
-        if (slice_equal_nocase(each, name))
-            return slice_is_absent(value) ? slice_head(each, 0) : value;
-    return slice_absent();
 }
 
 struct slice
@@ -126,24 +92,4 @@ list_cut(struct slice *rest, struct slice *element)
     *element = scan_trim(slice_head(*rest, comma));
     *rest = comma < rest->len ? slice_skip(*rest, comma + 1) : slice_absent();
     return true;
-}
-
-bool
-list_next(struct slice *rest, struct slice *element)
-{
-    struct slice each;
-
-    while (list_cut(rest, &each)) {
-        if (each.len == 0)
-            continue;
-        *element = each;
-        return true;
-    }
-    return false;
-}
-
-bool
-number_parse(struct slice digits, uint32_t *out)
-{
-    return scan_number(digits, out);
 }

@@ -18,14 +18,11 @@ enum param_taken {
 enum param_taken
 params_take(struct slice *rest, struct slice *name, struct slice *value);
 
-/* Takes a parameter of that name off *rest, where it stands as ";name=" without blanks and its
- * value without quotes: what there mostly is. False, and nothing taken, otherwise. */
-#define params_take_plain(rest, start, value) \
-    (scan_starts(*(rest), start) && params_take_value(rest, sizeof(start) - 1, value))
-
-/* Takes the value behind the first `skip` octets. */
+/* Takes a parameter off *rest that begins so, with ";name=" in lower case, and goes on with a
+ * value without quotes or blanks: what there mostly is. False, and nothing taken, otherwise.
+ *     params_take_plain(&rest, SCAN_PADDED(";tag="), &value)          see parser/scan.h */
 bool
-params_take_value(struct slice *rest, size_t skip, struct slice *value);
+params_take_plain(struct slice *rest, const char *start, size_t len, struct slice *value);
 
 /* The next ";name" or ";name=value" of *rest, which moves behind it. A value that was quoted
  * comes with its quotes; a flag has an absent value. False at the end. Linear over the

@@ -59,7 +59,7 @@ scan_is(char octet, unsigned classes)
  *
  *     scan_fill(at, octet, size)
  *                            as memset; size: a constant, 32 or more
- *     scan_run(s, class)     how many octets at the front belong to the class
+ *     scan_run(s, kind)      how many octets at the front belong to the class
  *     scan_find(s, octet)    index of the first such octet; s.len where there is none
  *     scan_same(a, b)        the same octets
  *     scan_is_word(s, "lr")  a literal of up to 16 octets in lower case, letters in any case
@@ -70,13 +70,13 @@ scan_is(char octet, unsigned classes)
  *                            the digits at the front; nothing is taken where there are none
  *     scan_plain_line(s, &colon, &end)
  *                            the first ':' is at `colon`, the CRLF that ends the line at `end`,
- *                            there is no other control octet in it and no fold. False where
- *                            it is another line, or hard to tell
+ *                            no octet up to CR is before that, and no fold behind it. False
+ *                            where it is another line, or hard to tell
  */
 #define scan_is_word(s, literal) scan_is_padded(s, SCAN_PADDED(literal))
 #define scan_starts(s, literal)  scan_starts_padded(s, SCAN_PADDED(literal))
 
-/* Two arguments: the literal, with so much behind it that eight octets may be loaded from any
+/* Two arguments: a literal of up to 16 octets, with so much behind it that eight octets may be loaded from any
  * of its own, and its length. */
 #define SCAN_PADDED(literal) literal "\0\0\0\0\0\0\0", sizeof(literal) - 1
 
@@ -146,9 +146,9 @@ scan_take_head(struct slice *rest, size_t n)
 }
 
 static inline struct slice
-scan_take(struct slice *rest, enum scan_class class)
+scan_take(struct slice *rest, enum scan_class kind)
 {
-    return scan_take_head(rest, scan_run(*rest, class));
+    return scan_take_head(rest, scan_run(*rest, kind));
 }
 
 /* One SP is what there mostly is, if anything. */
@@ -212,14 +212,14 @@ scan_hex_digit(char octet)
 
 /* As scan_run, with the escapes %HH between them. */
 static inline size_t
-scan_escaped(struct slice s, enum scan_class class)
+scan_escaped(struct slice s, enum scan_class kind)
 {
-    size_t i = scan_run(s, class);
+    size_t i = scan_run(s, kind);
 
     while (s.len - i >= 3 && s.at[i] == '%' && scan_is(s.at[i + 1], SCAN_HEX) &&
            scan_is(s.at[i + 2], SCAN_HEX)) {
         i += 3;
-        i += scan_run(slice_skip(s, i), class);
+        i += scan_run(slice_skip(s, i), kind);
     }
     return i;
 }

@@ -26,10 +26,10 @@ static struct {
 } scan_tables;
 
 static inline void
-scan_fill(void *at, char octet, size_t size)
+scan_fill(void *at, int octet, size_t size)
 {
     char *end = (char *)at + size;
-    __m256i octets = _mm256_set1_epi8(octet);
+    __m256i octets = _mm256_set1_epi8((char)octet);
 
     __asm__(""
             : "+x"(octets)); /* it would be made a memset, which is slow for so little */
@@ -56,14 +56,16 @@ scan_members(__m256i octets, __m256i rows, __m256i bits)
         _mm256_cmpeq_epi8(_mm256_and_si256(row, bit), bit));
 }
 
-static inline __m256i scan_row_of(enum scan_class class)
+static inline __m256i
+scan_row_of(enum scan_class kind)
 {
-    return scan_tables.row[__builtin_ctz(class)];
+    return scan_tables.row[__builtin_ctz(kind)];
 }
 
-static inline __m256i scan_bit_of(enum scan_class class)
+static inline __m256i
+scan_bit_of(enum scan_class kind)
 {
-    return class & SCAN_HIGH ? scan_tables.bit_or_up : scan_tables.bit;
+    return kind & SCAN_HIGH ? scan_tables.bit_or_up : scan_tables.bit;
 }
 
 static inline uint32_t
@@ -75,9 +77,9 @@ scan_equals(__m256i octets, char octet)
 
 /* Few runs go on behind their first step. */
 static __attribute__((noinline)) size_t
-scan_run_on(struct slice s, enum scan_class class)
+scan_run_on(struct slice s, enum scan_class kind)
 {
-    __m256i rows = scan_row_of(class), bits = scan_bit_of(class);
+    __m256i rows = scan_row_of(kind), bits = scan_bit_of(kind);
     size_t i = SCAN_STEP;
 
     while (i < s.len) {
@@ -91,12 +93,12 @@ scan_run_on(struct slice s, enum scan_class class)
 }
 
 static inline size_t
-scan_run(struct slice s, enum scan_class class)
+scan_run(struct slice s, enum scan_class kind)
 {
     uint32_t members =
-        scan_members(scan_load(s.at), scan_row_of(class), scan_bit_of(class));
+        scan_members(scan_load(s.at), scan_row_of(kind), scan_bit_of(kind));
     uint32_t carried = members + 1; /* its lowest bit: where the first ones end */
-    size_t i = carried == 0 ? scan_run_on(s, class) : (size_t)__builtin_ctz(carried);
+    size_t i = carried == 0 ? scan_run_on(s, kind) : (size_t)__builtin_ctz(carried);
 
     return i < s.len ? i : s.len;
 }

@@ -3,17 +3,17 @@
 #define PARSER_SCAN_SCALAR_H
 
 static inline void
-scan_fill(void *at, char octet, size_t size)
+scan_fill(void *at, int octet, size_t size)
 {
     memset(at, octet, size);
 }
 
 static inline size_t
-scan_run(struct slice s, enum scan_class class)
+scan_run(struct slice s, enum scan_class kind)
 {
     size_t i = 0;
 
-    while (i < s.len && scan_is(s.at[i], class))
+    while (i < s.len && scan_is(s.at[i], kind))
         i++;
     return i;
 }

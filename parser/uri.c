@@ -171,9 +171,3 @@ uri_parse(struct slice text, struct uri *out, const char **why)
         return PARSE_BAD;
     return rest.len == 0 ? PARSE_OK : refuse_uri(out, "Bad octet in URI", why);
 }
-
-struct slice
-uri_param(const struct uri *uri, struct slice name)
-{
-    return params_find(uri->params, name);
-}

@@ -2,7 +2,7 @@
  *
  * All variants give the same answer to the same octets, faults and reason phrases included;
  * the scalar one is the reference. message_parse uses the fastest that this machine can run,
- * chosen at its first call. Tests, fuzzers and benchmarks ask for each of them:
+ * chosen before main begins. Tests, fuzzers and benchmarks ask for each of them:
  *
  *     for (size_t n = 0; (variant = variant_at(n)) != NULL; n++)
  *         variant->parse(&m, bytes, MESSAGE_DATAGRAM);

@@ -69,7 +69,7 @@ take_plain_params(struct slice *rest, struct via *via)
             via->has_rport = true;
             scan_take_head(rest, 6);
         } else if (!slice_is_absent(via->branch) ||
-                   !params_take_plain(rest, ";branch=", &via->branch))
+                   !params_take_plain(rest, SCAN_PADDED(";branch="), &via->branch))
             return;
 }
 
@@ -116,12 +116,4 @@ via_parse(struct slice text, struct via *out, const char **why)
     scan_clear(out, sizeof *out);
     *why = fault;
     return PARSE_BAD;
-}
-
-bool
-via_has_cookie(const struct via *via)
-{
-    /* Without case: some stacks write it so, and it is a token (7.3.1). */
-    return via->branch.len > 7 &&
-           slice_equal_nocase(slice_head(via->branch, 7), SLICE("z9hG4bK"));
 }

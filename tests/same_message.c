@@ -22,14 +22,15 @@ static const struct {
     const char *name;
     size_t offset, bytes;
 } fields[] = {
-    VALUE(is_request),   VALUE(method),      TEXT(method_name),   TEXT(request_uri),
-    VALUE(status),       TEXT(reason),       URI(target),         TEXT(via.text),
-    TEXT(via.transport), TEXT(via.host),     VALUE(via.port),     TEXT(via.params),
-    TEXT(via.branch),    TEXT(via.received), TEXT(via.maddr),     VALUE(via.has_rport),
-    VALUE(via.rport),    ADDRESS(from),      ADDRESS(to),         TEXT(call_id),
-    VALUE(cseq),         TEXT(cseq_method),  VALUE(max_forwards), TEXT(body),
-    VALUE(size),         TEXT(text),         VALUE(fault),        VALUE(lines),
-    VALUE(first),        VALUE(last),        VALUE(expires_s),    VALUE(content_length),
+    VALUE(is_request),     VALUE(method),      TEXT(method_name),    TEXT(request_uri),
+    VALUE(status),         TEXT(reason),       URI(target),          TEXT(via.text),
+    TEXT(via.transport),   TEXT(via.host),     VALUE(via.port),      TEXT(via.params),
+    TEXT(via.branch),      TEXT(via.received), TEXT(via.maddr),      VALUE(via.has_rport),
+    VALUE(via.rport),      ADDRESS(from),      ADDRESS(to),          TEXT(call_id),
+    VALUE(cseq),           TEXT(cseq_method),  VALUE(max_forwards),  TEXT(body),
+    VALUE(size),           TEXT(text),         VALUE(fault),         VALUE(lines),
+    VALUE(first),          VALUE(last),        VALUE(contacts_kept), VALUE(expires_s),
+    VALUE(content_length),
 };
 
 static bool
@@ -81,6 +82,54 @@ same_lines(const struct message *a, const struct message *b, const char *base_a,
     return true;
 }
 
+static bool
+same_uri(const struct uri *a, const struct uri *b, const char *base_a, const char *base_b)
+{
+    return same_text(a->text, b->text, base_a, base_b) && a->scheme == b->scheme &&
+           same_text(a->scheme_name, b->scheme_name, base_a, base_b) &&
+           same_text(a->user, b->user, base_a, base_b) &&
+           same_text(a->password, b->password, base_a, base_b) &&
+           same_text(a->host, b->host, base_a, base_b) && a->port == b->port &&
+           same_text(a->params, b->params, base_a, base_b) &&
+           same_text(a->headers, b->headers, base_a, base_b);
+}
+
+static bool
+same_contact(const struct contact *a, const struct contact *b, const char *base_a,
+             const char *base_b)
+{
+    return same_text(a->address.text, b->address.text, base_a, base_b) &&
+           same_text(a->address.display, b->address.display, base_a, base_b) &&
+           same_uri(&a->address.uri, &b->address.uri, base_a, base_b) &&
+           same_text(a->address.params, b->address.params, base_a, base_b) &&
+           same_text(a->address.tag, b->address.tag, base_a, base_b) &&
+           a->is_star == b->is_star && a->q_thousandths == b->q_thousandths &&
+           a->expires_s == b->expires_s &&
+           same_text(a->instance, b->instance, base_a, base_b) &&
+           same_text(a->methods, b->methods, base_a, base_b);
+}
+
+/* Those that are kept and those that each parses when he is asked. */
+static bool
+same_contacts(const struct message *a, const struct message *b, const char *base_a,
+              const char *base_b)
+{
+    struct contact_walk walk_a, walk_b;
+    const struct contact *contact_a, *contact_b;
+    enum contact_taken taken;
+
+    contact_walk_start(&walk_a, a);
+    contact_walk_start(&walk_b, b);
+    do {
+        taken = contact_walk_next(&walk_a, &contact_a);
+        if (contact_walk_next(&walk_b, &contact_b) != taken)
+            return false;
+        if (taken == CONTACT_TAKEN && !same_contact(contact_a, contact_b, base_a, base_b))
+            return false;
+    } while (taken != CONTACT_NONE);
+    return true;
+}
+
 bool
 same_message(const struct message *a, const struct message *b, const char *base_a,
              const char *base_b, const char **field)
@@ -94,5 +143,8 @@ same_message(const struct message *a, const struct message *b, const char *base_
     if (!same_why(a->why, b->why))
         return false;
     *field = "line";
-    return same_lines(a, b, base_a, base_b);
+    if (!same_lines(a, b, base_a, base_b))
+        return false;
+    *field = "contact";
+    return same_contacts(a, b, base_a, base_b);
 }

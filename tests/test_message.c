@@ -275,6 +275,47 @@ contacts_are_judged_in_a_register_alone(void **state)
                      PARSE_BAD);
 }
 
+/* What is no start line is none at its LF, whatever comes behind it. */
+static void
+a_stream_that_is_not_sip_is_bad_at_its_first_line(void **state)
+{
+    static const char *const texts[] = {
+        "GARBAGE\r\n", "GARBAGE\n", "GARBAGE\r\nfoo", "\r\n\r\nGARBAGE\n", "\n\n \r\nx",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        begin_row(texts[i]);
+        assert_int_equal(parse(texts[i], MESSAGE_STREAM), PARSE_BAD);
+        assert_string_equal(m.why, "Not SIP");
+        assert_int_equal(m.fault, 0);
+    }
+    assert_int_equal(parse("GARBAGE", MESSAGE_STREAM), PARSE_PARTIAL);
+}
+
+/* RFC 3261 18.3: a length over the bound is one before the body comes, and when it has come. */
+static void
+header_and_body_of_a_stream_are_bounded_together(void **state)
+{
+    size_t body = MESSAGE_BYTES_MAX - strlen(HEAD "l: 00000\r\n\r\n");
+    char *text = malloc(MESSAGE_BYTES_MAX + 2);
+
+    (void)state;
+    for (size_t more = 0; more < 2; more++) {
+        int head =
+            snprintf(text, MESSAGE_BYTES_MAX, HEAD "l: %05zu\r\n\r\n", body + more);
+
+        assert_int_equal(parse(text, MESSAGE_STREAM),
+                         more > 0 ? PARSE_BAD : PARSE_PARTIAL);
+        memset(text + head, 'x', body + more);
+        text[(size_t)head + body + more] = '\0';
+        assert_int_equal(parse(text, MESSAGE_STREAM), more > 0 ? PARSE_BAD : PARSE_OK);
+        assert_int_equal(m.fault, more > 0 ? 413 : 0);
+        assert_int_equal(m.size, more > 0 ? head : MESSAGE_BYTES_MAX);
+    }
+    free(text);
+}
+
 /* Six of them over lines and lists, of which some are kept and the others are parsed when they
  * are asked for: it makes no difference, nor does an empty element outside of a REGISTER. */
 static void
@@ -299,19 +340,19 @@ contacts_are_walked_parsed(void **state)
         assert_int_equal(m.contacts_kept, i == 0 ? MESSAGE_CONTACTS_KEPT : 0);
         contact_walk_start(&walk, &m);
         for (int n = 0; n < 6; n++) {
-            assert_int_equal(contact_walk_next(&walk, &contact), PARSE_OK);
+            assert_int_equal(contact_walk_next(&walk, &contact), CONTACT_TAKEN);
             assert_int_equal(contact->address.uri.user.at[0], '0' + n);
             assert_int_equal(contact->expires_s, n);
         }
-        assert_int_equal(contact_walk_next(&walk, &contact), PARSE_PARTIAL);
+        assert_int_equal(contact_walk_next(&walk, &contact), CONTACT_NONE);
     }
     parse("OPTIONS", MESSAGE_STREAM);
     contact_walk_start(&walk, &m);
-    assert_int_equal(contact_walk_next(&walk, &contact), PARSE_PARTIAL);
+    assert_int_equal(contact_walk_next(&walk, &contact), CONTACT_NONE);
     parse(HEAD "Contact: <sip:a@h>, <bad\r\n\r\n", MESSAGE_DATAGRAM);
     contact_walk_start(&walk, &m);
-    assert_int_equal(contact_walk_next(&walk, &contact), PARSE_OK);
-    assert_int_equal(contact_walk_next(&walk, &contact), PARSE_BAD);
+    assert_int_equal(contact_walk_next(&walk, &contact), CONTACT_TAKEN);
+    assert_int_equal(contact_walk_next(&walk, &contact), CONTACT_BAD);
 }
 
 /* Bounds: 513 (RFC 3261 21.5.7), and time that grows with the octets alone. */
@@ -436,6 +477,8 @@ main(void)
         cmocka_unit_test(line_ends_and_folds_are_read_alike),
         cmocka_unit_test(a_list_is_walked_over_all_its_lines),
         cmocka_unit_test(contacts_are_judged_in_a_register_alone),
+        cmocka_unit_test(a_stream_that_is_not_sip_is_bad_at_its_first_line),
+        cmocka_unit_test(header_and_body_of_a_stream_are_bounded_together),
         cmocka_unit_test(contacts_are_walked_parsed),
         cmocka_unit_test(too_many_header_fields_are_513),
         cmocka_unit_test(one_header_field_without_end_is_513_in_a_stream),

@@ -52,17 +52,17 @@ read_contacts(const struct message *m, struct extract *out)
 {
     struct contact_walk walk;
     const struct contact *contact;
-    enum parse_status status;
+    enum contact_taken taken;
 
     contact_walk_start(&walk, m);
     out->contacts = 0;
-    while ((status = contact_walk_next(&walk, &contact)) == PARSE_OK) {
+    while ((taken = contact_walk_next(&walk, &contact)) == CONTACT_TAKEN) {
         if (out->contacts == EXTRACT_CONTACTS_MAX)
             return false;
         read_uri(&contact->address.uri, &out->contact[out->contacts].uri);
         out->contact[out->contacts++].expires_s = contact->expires_s;
     }
-    return status == PARSE_PARTIAL;
+    return taken == CONTACT_NONE;
 }
 
 static bool

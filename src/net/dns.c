@@ -159,7 +159,7 @@ struct client {
 static enum dns_status
 query(struct client *client, const char *name, ns_type type, struct slice *answer)
 {
-    int len = res_nquery(&client->resolver, name, ns_c_in, type, client->answer,
+    int len = res_nquery(&client->resolver, name, ns_c_in, (int)type, client->answer,
                          sizeof client->answer);
 
     if (len < 0)

@@ -8,10 +8,11 @@
 #define NET_EVENTS_H
 
 #include "parser/framing.h"
+#include "parser/message.h"
 #include "src/sip/transport.h"
 
 enum {
-    NET_SLACK = 64, /* a scan may load whole vectors past the end of a message */
+    NET_SLACK = MESSAGE_SLACK, /* the parser may load whole vectors past the end */
 };
 
 struct net_events {

@@ -70,7 +70,7 @@ contact_of(const struct settings *settings, const struct message *m)
     const struct contact *contact;
 
     contact_walk_start(&walk, m);
-    if (!settings->use_contact || contact_walk_next(&walk, &contact) != PARSE_OK ||
+    if (!settings->use_contact || contact_walk_next(&walk, &contact) != CONTACT_TAKEN ||
         contact->is_star)
         return slice_absent();
     return contact->address.uri.text;

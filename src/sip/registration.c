@@ -213,12 +213,12 @@ registration_judge_contacts(struct registration *r, size_t contacts)
 {
     struct contact_walk walk;
     const struct contact *contact;
-    enum parse_status found;
+    enum contact_taken found;
 
     contact_walk_start(&walk, r->request);
     while (r->status == 200 &&
-           (found = contact_walk_next(&walk, &contact)) != PARSE_PARTIAL) {
-        if (found == PARSE_BAD)
+           (found = contact_walk_next(&walk, &contact)) != CONTACT_NONE) {
+        if (found == CONTACT_BAD)
             registration_refuse_why(r, header_why(HEADER_CONTACT, HEADER_BAD));
         else if (contact->is_star)
             remove_all(r, contacts);

@@ -426,7 +426,8 @@ timer_fired(struct timer *timer, struct moment now)
 static size_t
 texts_of(const struct relay_order *order)
 {
-    size_t len = order->in->message->text.len + order->aor.len + MESSAGE_SLACK;
+    size_t len = order->in->message->text.len + order->aor.len +
+                 MESSAGE_SLACK; /* it is parsed again */
 
     for (size_t i = 0; i < order->count; i++)
         len += order->targets[i].contact.len + order->targets[i].r_uri.len +
