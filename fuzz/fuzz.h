@@ -73,11 +73,25 @@ expect_zero(const void *output, size_t size)
         expect(octets[i] == 0, "nothing is left of the output on failure");
 }
 
-/* A copy in memory that ends `slack` octets behind it, so that the address sanitizer sees
- * what is read beyond; the slack is zero. fuzz_free gives it back. */
+enum {
+    FUZZ_APART = 128, /* octets between copies that nobody may touch */
+};
+
+/* A copy that ends `slack` octets behind it, so that the address sanitizer sees what is read
+ * beyond: it says "use-after-poison". The slack is zero, and less than FUZZ_APART. */
 struct slice
 fuzz_copy(struct slice text, size_t slack);
 
+/* So many octets, to be written, apart from others in the same way. */
+struct slice
+fuzz_room(size_t bytes);
+
+/* From now on so many octets behind a copy without slack may be touched. They begin at the
+ * pointer, and hold anything. */
+char *
+fuzz_widen(struct slice copy, size_t slack);
+
+/* Gives either back; it may not be touched from then on. */
 void
 fuzz_free(struct slice copy);
 
@@ -92,5 +106,16 @@ choices_of(struct slice input);
 /* 0 to bound - 1. */
 size_t
 choose(struct choices *choices, size_t bound);
+
+/* All checks that there are: in replays, and where the environment has THOROUGH. It is false
+ * under a fuzzer: ten inputs with a check each find more than one with ten. */
+extern bool fuzz_is_thorough;
+
+/* The checks to make of so many, as bits: one of the input's choice, or all. */
+unsigned
+choose_checks(struct choices *choices, unsigned count);
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv);
 
 #endif

@@ -7,10 +7,11 @@
 
 enum {
     FRAMES_MAX = 4096,  /* more are not compared */
-    EVERY_CUT = 64,     /* streams up to so many octets are cut at each of them */
-    CUTS = 2,           /* longer ones so often, in pieces of their own choice */
-    EVERY_OCTET = 1024, /* and, now and then, octet by octet, up to so many */
     SMALL_BYTES = 256,  /* the bound of one of the runs: much is too long */
+    CUTS = 2,           /* so often a long stream is cut, in pieces of its own choice */
+    EVERY_CUT = 64,     /* in replays, streams up to so many octets are cut at each */
+    EVERY_OCTET = 1024, /* and those up to so many are read octet by octet */
+    OCTETS_ONE_IN = 64, /* under a fuzzer, one in so many is, up to EVERY_CUT */
 };
 
 struct frame {
@@ -145,31 +146,52 @@ check_cut(struct slice stream, size_t max_bytes, const struct frames *whole, siz
     expect_same_frames(whole, &frames);
 }
 
+/* Once, in a few pieces or octet by octet. */
 static void
-check(struct slice stream, size_t max_bytes)
+check_one_way(struct slice stream, size_t max_bytes, const struct frames *whole,
+              struct choices *choices)
+{
+    if (stream.len <= EVERY_CUT && choose(choices, OCTETS_ONE_IN) == 0)
+        check_cut(stream, max_bytes, whole, 0, 1, choices);
+    else
+        check_cut(stream, max_bytes, whole, choose(choices, stream.len + 1), 0, choices);
+}
+
+static void
+check_all_ways(struct slice stream, size_t max_bytes, const struct frames *whole,
+               struct choices *choices)
+{
+    if (stream.len <= EVERY_OCTET)
+        check_cut(stream, max_bytes, whole, 0, 1, choices);
+    if (stream.len <= EVERY_CUT)
+        for (size_t cut = 1; cut < stream.len; cut++)
+            check_cut(stream, max_bytes, whole, cut, stream.len, choices);
+    for (int i = 0; i < CUTS; i++)
+        check_cut(stream, max_bytes, whole, choose(choices, stream.len + 1), 0, choices);
+}
+
+static void
+check(struct slice stream, size_t max_bytes, struct choices *choices)
 {
     static struct frames whole;
-    struct choices choices = choices_of(stream);
 
     read_whole(stream, max_bytes, &whole);
-    if (stream.len <= EVERY_CUT) {
-        check_cut(stream, max_bytes, &whole, 0, 1, &choices);
-        for (size_t cut = 1; cut < stream.len; cut++)
-            check_cut(stream, max_bytes, &whole, cut, stream.len, &choices);
-        return;
-    }
-    for (int i = 0; i < CUTS; i++)
-        check_cut(stream, max_bytes, &whole, choose(&choices, stream.len), 0, &choices);
-    if (stream.len <= EVERY_OCTET && choose(&choices, 16) == 0)
-        check_cut(stream, max_bytes, &whole, 0, 1, &choices);
+    if (fuzz_is_thorough)
+        check_all_ways(stream, max_bytes, &whole, choices);
+    else
+        check_one_way(stream, max_bytes, &whole, choices);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct slice stream = fuzz_input(data, size);
+    struct choices choices = choices_of(stream);
+    unsigned bounds = choose_checks(&choices, 2);
 
-    check(stream, MESSAGE_BYTES_MAX);
-    check(stream, SMALL_BYTES);
+    if ((bounds & 1) != 0)
+        check(stream, MESSAGE_BYTES_MAX, &choices);
+    if ((bounds & 2) != 0)
+        check(stream, SMALL_BYTES, &choices);
     return 0;
 }

@@ -13,13 +13,12 @@ enum {
 static void
 expect_same_record(const struct record *a, const struct record *b)
 {
-    struct slice left = fuzz_copy(slice_of(NULL, 0), record_size(a));
-    struct slice right = fuzz_copy(slice_of(NULL, 0), record_size(b));
+    struct slice left = fuzz_room(record_size(a));
+    struct slice right = fuzz_room(record_size(b));
 
     record_encode(a, (char *)(uintptr_t)left.at);
     record_encode(b, (char *)(uintptr_t)right.at);
-    expect_same(slice_of(left.at, record_size(a)), slice_of(right.at, record_size(b)),
-                "imported record");
+    expect_same(left, right, "imported record");
     fuzz_free(left);
     fuzz_free(right);
 }

@@ -3,8 +3,6 @@
 
 #include "fuzz/fuzz.h"
 
-#include <stdlib.h>
-
 /* The canonical form is an AoR whose own canonical form is itself. */
 static void
 check_aor(const struct uri *uri)
@@ -77,6 +75,7 @@ check_escaped(const struct uri *uri)
     static const char hex[] = "0123456789abcdef";
     struct choices choices = choices_of(uri->text);
     size_t at, before;
+    struct slice copy;
     struct uri escaped;
     const char *why;
     char *text;
@@ -86,18 +85,17 @@ check_escaped(const struct uri *uri)
         return;
     at = choose(&choices, uri->user.len);
     before = (size_t)(uri->user.at - uri->text.at) + at;
-    text = malloc(uri->text.len + 2);
-    expect(text != NULL, "out of memory");
+    copy = fuzz_room(uri->text.len + 2);
+    text = (char *)(uintptr_t)copy.at;
     memcpy(text, uri->text.at, before);
     text[before] = '%';
     text[before + 1] = hex[(unsigned char)uri->user.at[at] >> 4];
     text[before + 2] = hex[uri->user.at[at] & 15];
     memcpy(text + before + 3, uri->user.at + at + 1, uri->text.len - before - 1);
-    expect(uri_parse(slice_of(text, uri->text.len + 2), &escaped, &why) == PARSE_OK,
-           "an escaped octet stays one");
+    expect(uri_parse(copy, &escaped, &why) == PARSE_OK, "an escaped octet stays one");
     expect_one_silo(uri, &escaped);
     compare(uri, &escaped);
-    free(text);
+    fuzz_free(copy);
 }
 
 int

@@ -93,6 +93,7 @@ int
 main(int argc, char **argv)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
+    fuzz_is_thorough = true;
     if (argc == 1)
         replay_own_corpus(argv[0]);
     for (int i = 1; i < argc; i++)

@@ -21,25 +21,23 @@ expect_message_within(const struct message *m, struct slice whole);
 void
 expect_whole_params(struct slice params);
 
-/* Where two texts that were read lie: views are the same when they hold the same octets,
- * as far from their beginning. */
-struct bases {
-    const char *a, *b;
-};
+/* Two readings of one text at one place: views are the same when they lie in the same
+ * octets. */
+void
+expect_same_uri(const struct uri *a, const struct uri *b);
 
 void
-expect_same_uri(struct bases at, const struct uri *a, const struct uri *b);
+expect_same_via(const struct via *a, const struct via *b);
 
 void
-expect_same_via(struct bases at, const struct via *a, const struct via *b);
+expect_same_name_addr(const struct name_addr *a, const struct name_addr *b);
 
 void
-expect_same_name_addr(struct bases at, const struct name_addr *a,
-                      const struct name_addr *b);
+expect_same_contact(const struct contact *a, const struct contact *b);
 
 /* Every field, the lines and their index too. */
 void
-expect_same_message(struct bases at, const struct message *a, const struct message *b);
+expect_same_message(const struct message *a, const struct message *b);
 
 /* The same when folds are undone: neither is copied by the code under test. */
 void

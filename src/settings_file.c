@@ -9,7 +9,8 @@
 
 enum {
     FILE_MAX = 1024 * 1024,
-    ROWS_MAX = 128, /* settings there may ever be */
+    FIRST_ROOM = 8192, /* most are shorter */
+    ROWS_MAX = 128,    /* settings there may ever be */
 };
 
 /* A configuration file while it is read. */
@@ -139,49 +140,54 @@ read_lines(struct reading *r, struct slice text)
     return true;
 }
 
-/* The whole file, at most FILE_MAX bytes of it; *why says what is wrong with it. */
-static char *
-load(const char *path, size_t *len, const char **why)
+/* More of the file, up to `room` bytes in all; returns what went wrong, or NULL. */
+static const char *
+read_on(FILE *file, size_t room, char **text, size_t *len)
+{
+    char *grown = realloc(*text, room);
+
+    if (grown == NULL)
+        return "out of memory";
+    *text = grown;
+    *len += fread(grown + *len, 1, room - *len, file);
+    return ferror(file) ? strerror(errno) : NULL;
+}
+
+/* The whole file, at most FILE_MAX bytes of it; returns what is wrong with it, or NULL. The
+ * text is the caller's in any case. */
+static const char *
+load(const char *path, char **text, size_t *len)
 {
     FILE *file = fopen(path, "re");
-    char *text = malloc(FILE_MAX + 1);
+    const char *why = file == NULL ? strerror(errno) : NULL;
+    size_t room = FIRST_ROOM;
 
-    *why = NULL;
-    if (file == NULL) {
-        *why = strerror(errno);
-    } else if (text == NULL) {
-        *why = "out of memory";
-    } else {
-        *len = fread(text, 1, FILE_MAX + 1, file);
-        if (ferror(file))
-            *why = strerror(errno);
-        else if (*len > FILE_MAX)
-            *why = "is longer than a configuration can be (1 MiB)";
+    for (; why == NULL; room *= 2) {
+        why = read_on(file, room, text, len);
+        if (why == NULL && *len > FILE_MAX)
+            why = "is longer than a configuration can be (1 MiB)";
+        if (*len < room)
+            break;
     }
     if (file != NULL)
         fclose(file);
-    if (*why != NULL) {
-        free(text);
-        return NULL;
-    }
-    return text;
+    return why;
 }
 
 bool
 settings_read_file(struct settings *settings, const char *path, char why[SETTINGS_WHY])
 {
     struct reading r = { .settings = settings, .path = path, .why = why };
-    const char *failure;
+    char *text = NULL;
     size_t len = 0;
-    char *text = load(path, &len, &failure);
-    bool done;
+    const char *failure = load(path, &text, &len);
+    bool done = false;
 
     assert(settings_table_count <= ROWS_MAX);
-    if (text == NULL) {
+    if (failure == NULL)
+        done = read_lines(&r, slice_of(text, len));
+    else
         snprintf(why, SETTINGS_WHY, "%.160s: %s", path, failure);
-        return false;
-    }
-    done = read_lines(&r, slice_of(text, len));
     free(text);
     return done;
 }
