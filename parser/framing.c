@@ -132,12 +132,27 @@ read_header(struct framer *framer, struct slice unread, size_t *used)
     return FRAME_MESSAGE;
 }
 
+/* One octet came, and it ends nothing: what a stream that trickles in mostly brings. */
+static bool
+goes_on(struct framer *framer, struct slice unread)
+{
+    size_t looked = framer->line + framer->looked;
+
+    if (looked == 0 || framer->header_bytes > 0 || unread.len != looked + 1 ||
+        unread.at[looked] == '\n' || unread.len >= framer->max_bytes)
+        return false;
+    framer->looked++;
+    return true;
+}
+
 enum frame_kind
 framer_next(struct framer *framer, struct slice unread, size_t *used)
 {
     enum frame_kind kind = FRAME_MESSAGE;
 
     *used = 0;
+    if (goes_on(framer, unread))
+        return FRAME_PARTIAL;
     if (framer->looked == 0 && framer->line == 0)
         kind = look_between(unread, used);
     if (kind == FRAME_MESSAGE && framer->header_bytes == 0)

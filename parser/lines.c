@@ -3,43 +3,42 @@
 #include "parser/scan.h"
 
 size_t
-lines_blank(struct slice bytes)
+lines_empty(struct slice s)
 {
-    size_t i = 0;
-
-    for (;;) {
-        if (bytes.len - i >= 1 && bytes.at[i] == '\n')
-            i += 1;
-        else if (bytes.len - i >= 2 && bytes.at[i] == '\r' && bytes.at[i + 1] == '\n')
-            i += 2;
-        else
-            return i;
-    }
+    if (s.len >= 1 && s.at[0] == '\n')
+        return 1;
+    return s.len >= 2 && s.at[0] == '\r' && s.at[1] == '\n' ? 2 : 0;
 }
 
 size_t
-lines_empty(struct slice s)
+lines_blank(struct slice bytes)
 {
-    if (slice_starts(s, SLICE("\n")))
-        return 1;
-    return slice_starts(s, SLICE("\r\n")) ? 2 : 0;
+    struct slice rest = bytes;
+    size_t empty;
+
+    while ((empty = lines_empty(rest)) > 0)
+        scan_take_head(&rest, empty);
+    return bytes.len - rest.len;
 }
 
-/* Where the next LF is; s.len where there is none. Of a stream that trickles in there is often
- * one octet to look at. */
+/* Where the next such octet is; s.len where there is none. Lines may be short, and streams
+ * trickle in, so the next few are looked at before a search is started. */
 static size_t
-find_lf(struct slice s, size_t from)
+find(struct slice s, size_t from, char octet)
 {
-    if (s.len - from == 1)
-        return s.at[from] == '\n' ? from : s.len;
-    return from + slice_find(slice_skip(s, from), '\n');
+    size_t near = s.len - from > 8 ? from + 8 : s.len;
+
+    for (; from < near; from++)
+        if (s.at[from] == octet)
+            return from;
+    return from == s.len ? from : from + slice_find(slice_skip(s, from), octet);
 }
 
 size_t
 lines_length(struct slice s, size_t *looked)
 {
     do {
-        size_t lf = find_lf(s, *looked);
+        size_t lf = find(s, *looked, '\n');
 
         *looked = lf;
         if (s.len - lf < 2)
@@ -59,8 +58,7 @@ may_hold_escaped_nul(enum header_id id)
 static bool
 has_bad_nul(struct slice text, enum header_id id)
 {
-    for (size_t i; (i = slice_find(text, '\0')) < text.len;
-         text = slice_skip(text, i + 1))
+    for (size_t i = 0; (i = find(text, i, '\0')) < text.len; i++)
         if (i == 0 || text.at[i - 1] != '\\' || !may_hold_escaped_nul(id))
             return true;
     return false;
@@ -69,8 +67,7 @@ has_bad_nul(struct slice text, enum header_id id)
 static bool
 has_bare_cr(struct slice text)
 {
-    for (size_t i; (i = slice_find(text, '\r')) < text.len;
-         text = slice_skip(text, i + 1))
+    for (size_t i = 0; (i = find(text, i, '\r')) < text.len; i++)
         if (i + 1 == text.len || text.at[i + 1] != '\n')
             return true;
     return false;
