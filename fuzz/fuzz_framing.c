@@ -59,6 +59,14 @@ check_message_ahead(struct slice unread, const struct frame *frame, size_t max_b
     fuzz_free(copy);
 }
 
+static void
+look_at(struct slice unread, const struct frame *frame, size_t max_bytes)
+{
+    if (frame->kind != FRAME_BLANK && frame->kind != FRAME_PING)
+        check_frame(frame->kind, slice_head(unread, frame->used));
+    check_message_ahead(unread, frame, max_bytes);
+}
+
 /* False: the stream has to go on, or is over. */
 static bool
 read_frame(struct framer *framer, struct slice unread, struct frames *frames)
@@ -89,24 +97,25 @@ read_more(struct framer *framer, struct slice received, struct frames *frames)
     fuzz_free(copy);
 }
 
-/* The whole stream at once, each frame looked at. */
+/* The whole stream at once. In replays each frame is looked at, else the first and one that
+ * is chosen. */
 static void
-read_whole(struct slice stream, size_t max_bytes, struct frames *frames)
+read_whole(struct slice stream, size_t max_bytes, struct frames *frames,
+           struct choices *choices)
 {
     struct framer framer;
-    size_t at = 0;
+    size_t at = 0, chosen;
 
     framer_init(&framer, max_bytes);
     frames->count = frames->taken = 0;
     frames->has_ended = false;
     read_more(&framer, stream, frames);
+    chosen = choose(choices, frames->count + 1);
     for (size_t i = 0; i < frames->count; i++) {
         const struct frame *frame = &frames->at[i];
 
-        if (frame->kind != FRAME_BLANK && frame->kind != FRAME_PING)
-            check_frame(frame->kind, slice_head(slice_skip(stream, at), frame->used));
-        if (i < 2)
-            check_message_ahead(slice_skip(stream, at), frame, max_bytes);
+        if (fuzz_is_thorough || i == 0 || i == chosen)
+            look_at(slice_skip(stream, at), frame, max_bytes);
         at += frame->used;
     }
 }
@@ -175,7 +184,7 @@ check(struct slice stream, size_t max_bytes, struct choices *choices)
 {
     static struct frames whole;
 
-    read_whole(stream, max_bytes, &whole);
+    read_whole(stream, max_bytes, &whole, choices);
     if (fuzz_is_thorough)
         check_all_ways(stream, max_bytes, &whole, choices);
     else
