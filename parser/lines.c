@@ -21,17 +21,16 @@ lines_blank(struct slice bytes)
     return bytes.len - rest.len;
 }
 
-/* Where the next such octet is; s.len where there is none. Lines may be short, and streams
- * trickle in, so the next few are looked at before a search is started. */
+/* Where the next such octet is; s.len where there is none. Lines may be short, and of a stream
+ * that trickles in there is often one octet to look at: a search would take longer to start. */
 static size_t
 find(struct slice s, size_t from, char octet)
 {
-    size_t near = s.len - from > 8 ? from + 8 : s.len;
-
-    for (; from < near; from++)
-        if (s.at[from] == octet)
-            return from;
-    return from == s.len ? from : from + slice_find(slice_skip(s, from), octet);
+    if (s.len - from > 16)
+        return from + slice_find(slice_skip(s, from), octet);
+    while (from < s.len && s.at[from] != octet)
+        from++;
+    return from;
 }
 
 size_t
