@@ -132,17 +132,28 @@ read_header(struct framer *framer, struct slice unread, size_t *used)
     return FRAME_MESSAGE;
 }
 
-/* One octet came, and it ends nothing: what a stream that trickles in mostly brings. */
+/* One octet came, and it ends nothing: what a stream that trickles in mostly brings. The LF of
+ * a header line that is not empty ends it only together with what follows, and a blank there
+ * goes on with the line. */
 static bool
 goes_on(struct framer *framer, struct slice unread)
 {
     size_t looked = framer->line + framer->looked;
+    bool may_fold = framer->line > 0 && framer->looked > 1;
+    const char *at = unread.at;
 
-    if (looked == 0 || framer->header_bytes > 0 || unread.len != looked + 1 ||
-        unread.at[looked] == '\n' || unread.len >= framer->max_bytes)
+    if (looked == 0 || framer->header_bytes > 0 || unread.len >= framer->max_bytes)
         return false;
-    framer->looked++;
-    return true;
+    if (unread.len == looked + 1 && (at[looked] != '\n' || may_fold)) {
+        framer->looked += at[looked] != '\n';
+        return true;
+    }
+    if (unread.len == looked + 2 && may_fold && at[looked] == '\n' &&
+        (at[looked + 1] == ' ' || at[looked + 1] == '\t')) {
+        framer->looked += 2;
+        return true;
+    }
+    return false;
 }
 
 enum frame_kind

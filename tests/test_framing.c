@@ -95,6 +95,7 @@ a_stream_is_cut_into_messages_wherever_it_is_split(void **state)
         { "\r\n", "" },
         { "\r\n\r", "" },
         { START "l:\r\n 0\r\n \r\n\r\n" TWO, "m38 m28 " },
+        { START "X:\n \nl:0\n\n" TWO, "m35 m28 " },
         { START "X: \r\n\t\r\nl: 0005\r\n\r\nHelloM", "m49 " },
     };
 
