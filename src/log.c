@@ -2,7 +2,7 @@
 
 #include "src/escape.h"
 
-#include <inttypes.h>
+#include <assert.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -11,7 +11,11 @@ enum {
     LINE_ENDING = 16,  /* kept free for what closes a line */
     TEXT_BYTES = 1024, /* of one value; the rest is cut */
     TIME_BYTES = 24,
+    HELD_BYTES = 32768,
+    DIGITS_MAX = 20, /* of an int64_t, with its sign */
 };
+
+static_assert(HELD_BYTES >= LINE_BYTES, "a line is held whole");
 
 struct line {
     char at[LINE_BYTES];
@@ -33,13 +37,16 @@ static struct {
     void *self;
     char time[TIME_BYTES]; /* empty until log_set_time */
     int64_t time_s;
+    bool holds;
+    size_t held_len;
+    char held[HELD_BYTES];
 } out = { .level = LOG_INFO, .sink = write_to_stderr };
 
-static const char *const level_names[] = {
-    [LOG_ERROR] = "error",
-    [LOG_WARN] = "warn",
-    [LOG_INFO] = "info",
-    [LOG_DEBUG] = "debug",
+static const struct slice level_names[] = {
+    [LOG_ERROR] = SLICE_INIT("error"),
+    [LOG_WARN] = SLICE_INIT("warn"),
+    [LOG_INFO] = SLICE_INIT("info"),
+    [LOG_DEBUG] = SLICE_INIT("debug"),
 };
 
 bool
@@ -63,8 +70,19 @@ log_set_time(int64_t now_s)
 }
 
 void
+log_flush(void)
+{
+    struct slice held = slice_of(out.held, out.held_len);
+
+    out.held_len = 0;
+    if (held.len > 0)
+        out.sink(out.self, held);
+}
+
+void
 log_configure(enum log_level level, enum log_format format, log_sink *sink, void *self)
 {
+    log_flush();
     out.level = level;
     out.format = format;
     out.sink = sink == NULL ? write_to_stderr : sink;
@@ -91,22 +109,30 @@ add_string(struct line *line, const char *string)
 static void
 add_number(struct line *line, int64_t number)
 {
-    char digits[24];
-    int len = snprintf(digits, sizeof digits, "%" PRId64, number);
+    char digits[DIGITS_MAX];
+    size_t at = sizeof digits;
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
 
-    add(line, digits, (size_t)len);
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (number < 0)
+        digits[--at] = '-';
+    add(line, digits + at, sizeof digits - at);
 }
 
 /* A value that stands without quotes: a parser of logfmt ends it at the next blank. */
 static bool
 is_bare(struct slice text)
 {
-    if (text.len == 0)
-        return false;
-    for (; text.len > 0; text = slice_skip(text, 1))
-        if (text.at[0] <= ' ' || text.at[0] >= 0x7f || strchr("\"=\\", text.at[0]))
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+
+        if (c <= ' ' || c >= 0x7f || c == '"' || c == '=' || c == '\\')
             return false;
-    return true;
+    }
+    return text.len > 0;
 }
 
 static void
@@ -167,19 +193,29 @@ add_json_field(struct line *line, const struct log_field *field)
 }
 
 static void
-begin(struct line *line, enum log_level level, const char *name)
+begin_logfmt(struct line *line, enum log_level level, const char *name)
 {
-    char head[128];
-    int len;
+    static const struct slice pad = SLICE_INIT("     ");
+    struct slice level_name = level_names[level];
 
-    if (out.format == LOG_FORMAT_JSON)
-        len = snprintf(head, sizeof head,
-                       "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\"", out.time,
-                       level_names[level], name);
-    else
-        len = snprintf(head, sizeof head, "%s%s%-5s %s", out.time,
-                       out.time[0] == '\0' ? "" : " ", level_names[level], name);
-    add(line, head, (size_t)len < sizeof head ? (size_t)len : sizeof head - 1);
+    add_string(line, out.time);
+    if (line->len > 0)
+        add_string(line, " ");
+    add(line, level_name.at, level_name.len);
+    add(line, pad.at, pad.len - level_name.len + 1);
+    add_string(line, name);
+}
+
+static void
+begin_json(struct line *line, enum log_level level, const char *name)
+{
+    add_string(line, "{\"time\":\"");
+    add_string(line, out.time);
+    add_string(line, "\",\"level\":\"");
+    add(line, level_names[level].at, level_names[level].len);
+    add_string(line, "\",\"event\":\"");
+    add_string(line, name);
+    add_string(line, "\"");
 }
 
 /* Whole or not at all, so that a cut line is still well-formed. */
@@ -200,19 +236,42 @@ add_field(struct line *line, const struct log_field *field)
 }
 
 void
+log_hold(bool holds)
+{
+    log_flush();
+    out.holds = holds;
+}
+
+/* What tells of trouble is not held: the next step may be the last. */
+static void
+put_out(enum log_level level, struct slice line)
+{
+    if (line.len > HELD_BYTES - out.held_len)
+        log_flush();
+    memcpy(out.held + out.held_len, line.at, line.len);
+    out.held_len += line.len;
+    if (!out.holds || level <= LOG_WARN)
+        log_flush();
+}
+
+void
 log_write(enum log_level level, const char *name, const struct log_field *fields,
           size_t count)
 {
+    bool is_json = out.format == LOG_FORMAT_JSON;
+    struct slice ending = is_json ? SLICE("}\n") : SLICE("\n");
     struct line line;
-    const char *ending = out.format == LOG_FORMAT_JSON ? "}\n" : "\n";
 
     line.len = 0;
     line.overflow = false;
-    begin(&line, level, name);
+    if (is_json)
+        begin_json(&line, level, name);
+    else
+        begin_logfmt(&line, level, name);
     for (size_t i = 0; i < count; i++)
         add_field(&line, &fields[i]);
-    memcpy(line.at + line.len, ending, strlen(ending));
-    out.sink(out.self, slice_of(line.at, line.len + strlen(ending)));
+    memcpy(line.at + line.len, ending.at, ending.len);
+    put_out(level, slice_of(line.at, line.len + ending.len));
 }
 
 bool

@@ -70,12 +70,22 @@ log_write(enum log_level level, const char *name, const struct log_field *fields
 void
 log_set_time(int64_t now_s);
 
-/* Where lines go; the default writes to stderr. A line ends with a newline. */
+/* Where lines go, one or several whole ones; the default writes to stderr. A line ends with a
+ * newline. */
 typedef void
-log_sink(void *self, struct slice line);
+log_sink(void *self, struct slice lines);
 
 void
 log_configure(enum log_level level, enum log_format format, log_sink *sink, void *self);
+
+/* While it holds, lines of LOG_INFO and LOG_DEBUG gather until log_flush, until one of LOG_WARN
+ * or LOG_ERROR comes behind them, or until there is no room: so the loop pays for one system
+ * call a turn instead of one a message. Not held at first. */
+void
+log_hold(bool holds);
+
+void
+log_flush(void);
 
 /* A gate for what peers can repeat: true for the first `per_minute` calls of a minute; the
  * first of the next minute that passes puts what was held back into *missed. */

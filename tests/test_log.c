@@ -12,19 +12,29 @@
 struct sink {
     char text[16384];
     size_t len;
-    int lines;
+    int calls, lines;
 };
 
 static void
-keep(void *self, struct slice line)
+count_only(void *self, struct slice lines)
 {
     struct sink *sink = self;
 
-    assert_true(line.len < sizeof sink->text - sink->len);
-    memcpy(sink->text + sink->len, line.at, line.len);
-    sink->len += line.len;
+    sink->calls++;
+    for (; lines.len > 0; sink->lines++)
+        lines = slice_skip(lines, slice_find(lines, '\n') + 1);
+}
+
+static void
+keep(void *self, struct slice lines)
+{
+    struct sink *sink = self;
+
+    assert_true(lines.len < sizeof sink->text - sink->len);
+    memcpy(sink->text + sink->len, lines.at, lines.len);
+    sink->len += lines.len;
     sink->text[sink->len] = '\0';
-    sink->lines++;
+    count_only(self, lines);
 }
 
 /* A value in exactly its own memory, so that one octet of overreading is seen. */
@@ -57,6 +67,61 @@ an_event_is_one_line_level_name_then_fields(void **state)
                         "2010-11-13T23:29:00Z info  silo.stored aor=sip:bob@example.org"
                         " mid=42 why=\"no room\"\n2010-11-13T23:29:00Z warn  bare\n");
     assert_int_equal(sink.lines, 2);
+}
+
+static void
+lines_that_are_held_come_together_when_the_turn_ends(void **state)
+{
+    struct sink sink = { .len = 0 };
+    (void)state;
+
+    log_configure(LOG_INFO, LOG_FORMAT_LOGFMT, keep, &sink);
+    log_hold(true);
+    LOG(LOG_INFO, "t.first");
+    LOG(LOG_INFO, "t.second", LOG_NUMBER("n", INT64_MIN));
+    assert_int_equal(sink.lines, 0);
+    log_flush();
+    assert_int_equal(sink.calls, 1);
+    assert_int_equal(sink.lines, 2);
+    assert_non_null(strstr(sink.text, "t.second n=-9223372036854775808\n"));
+
+    log_flush();
+    assert_int_equal(sink.calls, 1);
+    log_hold(false);
+}
+
+/* The next step may be the one that ends the process. */
+static void
+a_line_that_tells_of_trouble_is_not_held(void **state)
+{
+    struct sink sink = { .len = 0 };
+    (void)state;
+
+    log_configure(LOG_INFO, LOG_FORMAT_LOGFMT, keep, &sink);
+    log_hold(true);
+    LOG(LOG_INFO, "t.before");
+    LOG(LOG_WARN, "t.trouble");
+    assert_int_equal(sink.lines, 2);
+    assert_true(strstr(sink.text, "t.before") < strstr(sink.text, "t.trouble"));
+    log_hold(false);
+}
+
+static void
+what_is_held_is_bounded_and_none_of_it_lost(void **state)
+{
+    enum { LINES = 5000 };
+    static struct sink sink;
+    (void)state;
+
+    memset(&sink, 0, sizeof sink);
+    log_configure(LOG_INFO, LOG_FORMAT_LOGFMT, count_only, &sink);
+    log_hold(true);
+    for (int i = 0; i < LINES; i++)
+        LOG(LOG_INFO, "t.e", LOG_NUMBER("n", i));
+    assert_true(sink.lines > 0);
+    log_hold(false);
+    assert_int_equal(sink.lines, LINES);
+    log_configure(LOG_INFO, LOG_FORMAT_LOGFMT, keep, &sink);
 }
 
 static void
@@ -220,6 +285,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_event_is_one_line_level_name_then_fields),
+        cmocka_unit_test(lines_that_are_held_come_together_when_the_turn_ends),
+        cmocka_unit_test(a_line_that_tells_of_trouble_is_not_held),
+        cmocka_unit_test(what_is_held_is_bounded_and_none_of_it_lost),
         cmocka_unit_test(values_of_strangers_cannot_break_a_line),
         cmocka_unit_test(an_absent_text_is_left_out),
         cmocka_unit_test(a_long_hostile_line_is_still_json_and_bounded),

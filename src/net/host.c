@@ -61,6 +61,7 @@ end_turn(void *self)
 
     do {
         server_flush(host->server, loop_now(&host->loop));
+        log_flush(); /* before the answers: who has one finds the line that tells of it */
         sockets_flush(&host->sockets);
     } while (sockets_report(&host->sockets) && ++round < FLUSH_ROUNDS);
     host->is_unfinished = round == FLUSH_ROUNDS;
@@ -292,7 +293,9 @@ host_run(const struct settings *settings)
     watch_signals(host);
     if (host_open(host)) {
         LOG(LOG_INFO, "server.ready", LOG_NUMBER("listeners", settings->listen_count));
+        log_hold(true);
         loop_run(&host->loop);
+        log_hold(false);
         code = 0;
     }
     if (!host_close(host))
