@@ -1,6 +1,9 @@
 #include "parser/siphash.h"
 
-/* The state of the paper, and the octets that do not fill a word of eight yet. */
+#include <endian.h>
+
+/* The state of the paper, and the octets that do not fill a word of eight yet: total % 8 of
+ * them, the first one lowest. */
 struct state {
     uint64_t v[4];
     uint64_t word;
@@ -16,9 +19,19 @@ rotate(uint64_t x, unsigned bits)
 static uint64_t
 load(const uint8_t *at)
 {
+    uint64_t x;
+
+    memcpy(&x, at, sizeof x);
+    return le64toh(x);
+}
+
+/* Fewer than eight octets. */
+static uint64_t
+load_some(const uint8_t *at, size_t len)
+{
     uint64_t x = 0;
 
-    for (unsigned i = 0; i < 8; i++)
+    for (size_t i = 0; i < len; i++)
         x |= (uint64_t)at[i] << (8 * i);
     return x;
 }
@@ -26,8 +39,8 @@ load(const uint8_t *at)
 static void
 store(uint8_t *at, uint64_t x)
 {
-    for (unsigned i = 0; i < 8; i++)
-        at[i] = (uint8_t)(x >> (8 * i));
+    x = htole64(x);
+    memcpy(at, &x, sizeof x);
 }
 
 static void
@@ -68,24 +81,30 @@ start(struct state *s, const struct hash_key *key)
                          } };
 }
 
+/* The octets that are held and those that come are shifted together into whole words. */
 static void
-absorb(struct state *s, const uint8_t *at, size_t len)
+absorb(struct state *out, const uint8_t *at, size_t len)
 {
-    size_t i = 0;
+    struct state s = *out; /* so that it stays in registers */
+    unsigned held = (unsigned)(s.total % 8) * 8;
 
-    while (i < len) {
-        if (s->total % 8 == 0 && len - i >= 8) {
-            compress(s, load(at + i));
-            s->total += 8;
-            i += 8;
-            continue;
-        }
-        s->word |= (uint64_t)at[i++] << (8 * (s->total++ % 8));
-        if (s->total % 8 == 0) {
-            compress(s, s->word);
-            s->word = 0;
+    s.total += len;
+    for (; len >= 8; at += 8, len -= 8) {
+        uint64_t x = load(at);
+
+        compress(&s, s.word | x << held);
+        s.word = held == 0 ? 0 : x >> (64 - held);
+    }
+    if (len > 0) {
+        uint64_t x = load_some(at, len);
+
+        s.word |= x << held;
+        if (held + 8 * len >= 64) {
+            compress(&s, s.word);
+            s.word = x >> (64 - held);
         }
     }
+    *out = s;
 }
 
 static void

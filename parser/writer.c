@@ -32,6 +32,31 @@ breaks_out(char octet)
     return octet == '\r' || octet == '\n' || octet == '\0';
 }
 
+/* Whether one of these eight octets is below 14, as CR, LF and NUL are: the borrow of a
+ * subtraction shows in the octet's highest bit, unless that was set before. */
+static bool
+may_break_out(const char *at)
+{
+    static const uint64_t ones = 0x0101010101010101;
+    uint64_t octets;
+
+    memcpy(&octets, at, sizeof octets);
+    return ((octets - 14 * ones) & ~octets & 0x80 * ones) != 0;
+}
+
+/* How many octets of the value can be written as they are. */
+static size_t
+plain_run(struct slice value)
+{
+    size_t plain = 0;
+
+    while (value.len - plain >= 8 && !may_break_out(value.at + plain))
+        plain += 8;
+    while (plain < value.len && !breaks_out(value.at[plain]))
+        plain++;
+    return plain;
+}
+
 /* How many octets at the end of what was written since `start` are `octet`. */
 static size_t
 written_run(const struct writer *w, size_t start, char octet)
@@ -74,11 +99,7 @@ writer_value(struct writer *w, struct slice value)
     size_t start = w->len;
 
     while (value.len > 0 && !w->overflow) {
-        size_t plain = 0;
-
-        while (plain < value.len && !breaks_out(value.at[plain]))
-            plain++;
-        writer_bytes(w, scan_take_head(&value, plain));
+        writer_bytes(w, scan_take_head(&value, plain_run(value)));
         if (value.len == 0 || w->overflow)
             return;
         if (scan_byte(&value, '\0'))
@@ -88,17 +109,26 @@ writer_value(struct writer *w, struct slice value)
     }
 }
 
+size_t
+digits_write(uint64_t number, char *out)
+{
+    char digits[DIGITS_MAX];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    memcpy(out, digits + at, sizeof digits - at);
+    return sizeof digits - at;
+}
+
 void
 writer_number(struct writer *w, uint64_t number)
 {
-    char digits[20];
-    size_t i = sizeof digits;
+    char digits[DIGITS_MAX];
 
-    do {
-        digits[--i] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    writer_bytes(w, slice_of(digits + i, sizeof digits - i));
+    writer_bytes(w, slice_of(digits, digits_write(number, digits)));
 }
 
 void

@@ -35,6 +35,14 @@ writer_bytes(struct writer *w, struct slice bytes);
 void
 writer_value(struct writer *w, struct slice value);
 
+enum {
+    DIGITS_MAX = 20, /* of a uint64_t */
+};
+
+/* Writes the number's decimal digits and nothing behind them; how many there are. */
+size_t
+digits_write(uint64_t number, char *out);
+
 void
 writer_number(struct writer *w, uint64_t number);
 

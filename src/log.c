@@ -1,5 +1,6 @@
 #include "src/log.h"
 
+#include "parser/writer.h"
 #include "src/escape.h"
 
 #include <assert.h>
@@ -12,7 +13,6 @@ enum {
     TEXT_BYTES = 1024, /* of one value; the rest is cut */
     TIME_BYTES = 24,
     HELD_BYTES = 32768,
-    DIGITS_MAX = 20, /* of an int64_t, with its sign */
 };
 
 static_assert(HELD_BYTES >= LINE_BYTES, "a line is held whole");
@@ -110,16 +110,11 @@ static void
 add_number(struct line *line, int64_t number)
 {
     char digits[DIGITS_MAX];
-    size_t at = sizeof digits;
-    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    uint64_t magnitude = number < 0 ? -(uint64_t)number : (uint64_t)number;
 
-    do {
-        digits[--at] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
     if (number < 0)
-        digits[--at] = '-';
-    add(line, digits + at, sizeof digits - at);
+        add_string(line, "-");
+    add(line, digits, digits_write(magnitude, digits));
 }
 
 /* A value that stands without quotes: a parser of logfmt ends it at the next blank. */

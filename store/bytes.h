@@ -2,36 +2,40 @@
 #ifndef STORE_BYTES_H
 #define STORE_BYTES_H
 
+#include <endian.h>
 #include <stdint.h>
+#include <string.h>
 
 static inline void
 put_u32(char *out, uint32_t n)
 {
-    for (int i = 0; i < 4; i++)
-        out[i] = (char)(uint8_t)(n >> (24 - 8 * i));
+    n = htobe32(n);
+    memcpy(out, &n, sizeof n);
 }
 
 static inline void
 put_u64(char *out, uint64_t n)
 {
-    put_u32(out, (uint32_t)(n >> 32));
-    put_u32(out + 4, (uint32_t)n);
+    n = htobe64(n);
+    memcpy(out, &n, sizeof n);
 }
 
 static inline uint32_t
 get_u32(const char *at)
 {
-    uint32_t n = 0;
+    uint32_t n;
 
-    for (int i = 0; i < 4; i++)
-        n = n << 8 | (uint8_t)at[i];
-    return n;
+    memcpy(&n, at, sizeof n);
+    return be32toh(n);
 }
 
 static inline uint64_t
 get_u64(const char *at)
 {
-    return (uint64_t)get_u32(at) << 32 | get_u32(at + 4);
+    uint64_t n;
+
+    memcpy(&n, at, sizeof n);
+    return be64toh(n);
 }
 
 #endif

@@ -1,9 +1,9 @@
 #include "src/sip/address.h"
 
 #include "parser/params.h"
+#include "parser/writer.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 
 enum {
     IPV4_AT = 12, /* where the IPv4 address lies in its mapped form */
@@ -96,33 +96,50 @@ address_parse(struct slice host, uint16_t port, struct address *out)
     return true;
 }
 
+/* By hand: inet_ntop goes through printf, and every response prints one. */
+static size_t
+print_ipv4(const uint8_t ip[4], char out[ADDRESS_TEXT])
+{
+    size_t len = digits_write(ip[0], out);
+
+    for (int i = 1; i < 4; i++) {
+        out[len++] = '.';
+        len += digits_write(ip[i], out + len);
+    }
+    return len;
+}
+
+static size_t
+print_ipv6(const uint8_t ip[16], char *out)
+{
+    return inet_ntop(AF_INET6, ip, out, INET6_ADDRSTRLEN) == NULL ? 0 : strlen(out);
+}
+
 struct slice
 address_print_ip(const struct address *address, char out[ADDRESS_TEXT])
 {
-    const char *text;
-
     if (address_is_ipv4(address))
-        text = inet_ntop(AF_INET, address->ip + IPV4_AT, out, ADDRESS_TEXT);
-    else
-        text = inet_ntop(AF_INET6, address->ip, out, ADDRESS_TEXT);
-    return text == NULL ? slice_of(out, 0) : slice_of(out, strlen(out));
+        return slice_of(out, print_ipv4(address->ip + IPV4_AT, out));
+    return slice_of(out, print_ipv6(address->ip, out));
 }
 
 struct slice
 address_print(const struct address *address, char out[ADDRESS_TEXT])
 {
-    char ip[ADDRESS_TEXT];
-    struct slice text = address_print_ip(address, ip);
-    bool is_ipv4 = address_is_ipv4(address);
-    int len;
+    size_t len = 0;
 
-    if (address->port == 0) {
-        memcpy(out, ip, sizeof ip);
-        return slice_of(out, text.len);
+    if (address->port == 0)
+        return address_print_ip(address, out);
+    if (address_is_ipv4(address)) {
+        len = print_ipv4(address->ip + IPV4_AT, out);
+    } else {
+        out[len++] = '[';
+        len += print_ipv6(address->ip, out + len);
+        out[len++] = ']';
     }
-    len = snprintf(out, ADDRESS_TEXT, "%s%.*s%s:%u", is_ipv4 ? "" : "[", SLICE_ARG(text),
-                   is_ipv4 ? "" : "]", (unsigned)address->port);
-    return slice_of(out, (size_t)len);
+    out[len++] = ':';
+    len += digits_write(address->port, out + len);
+    return slice_of(out, len);
 }
 
 bool
