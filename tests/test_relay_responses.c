@@ -50,7 +50,9 @@ answer_compactly(struct phone *bob, const char *between)
 static void
 vias_may_stand_in_one_line_and_names_be_compact(void **state)
 {
-    static const char *const betweens[] = { ",", " , ", ",\r\n ", "\r\nVia: ", "\r\nv:" };
+    static const char *const betweens[] = {
+        ",", " , ", ",\r\n ", "\r\nVia: ", "\r\nv:", ",\r\nv: ", "\r\nVia:\r\nVia: ",
+    };
 
     (void)state;
     for (size_t i = 0; i < sizeof betweens / sizeof betweens[0]; i++) {
@@ -67,6 +69,7 @@ vias_may_stand_in_one_line_and_names_be_compact(void **state)
         answer = answer_of(w->tester).at;
         assert_non_null(strstr(answer, ": SIP/2.0/UDP h;branch=z9hG4bKone;"));
         assert_null(strstr(answer, "127.0.0.1:5060"));
+        assert_null(strstr(answer, "Via: \r\n"));
         assert_non_null(strstr(answer, ": own\r\n"));
         scene_end(NULL);
     }

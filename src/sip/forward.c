@@ -74,6 +74,15 @@ forward_has_way_back(const struct message *response)
     return header_walk_next(&walk, &element) && header_walk_next(&walk, &element);
 }
 
+/* A line without elements says nothing, and on top it would be no Via at all. */
+static void
+write_via_line(struct writer *w, struct slice elements)
+{
+    elements = slice_trim(elements);
+    if (elements.len > 0)
+        writer_header(w, SLICE("Via"), elements);
+}
+
 /* The first Via line may hold more than ours. */
 static void
 write_other_vias(struct writer *w, const struct message *m)
@@ -84,10 +93,9 @@ write_other_vias(struct writer *w, const struct message *m)
     if (line < 0)
         return;
     list_cut(&rest, &top);
-    if (!slice_is_absent(rest))
-        writer_header(w, SLICE("Via"), slice_trim(rest));
+    write_via_line(w, rest);
     while ((line = m->line[line].next) >= 0)
-        writer_header(w, SLICE("Via"), m->line[line].value);
+        write_via_line(w, m->line[line].value);
 }
 
 size_t
