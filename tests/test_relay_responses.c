@@ -51,7 +51,14 @@ static void
 vias_may_stand_in_one_line_and_names_be_compact(void **state)
 {
     static const char *const betweens[] = {
-        ",", " , ", ",\r\n ", "\r\nVia: ", "\r\nv:", ",\r\nv: ", "\r\nVia:\r\nVia: ",
+        ",",
+        " , ",
+        ",\r\n ",
+        "\r\nVia: ",
+        "\r\nv:",
+        ",\r\nv: ",
+        "\r\nVia:\r\nVia: ",
+        "\r\nv: , ,",
     };
 
     (void)state;
@@ -70,6 +77,7 @@ vias_may_stand_in_one_line_and_names_be_compact(void **state)
         assert_non_null(strstr(answer, ": SIP/2.0/UDP h;branch=z9hG4bKone;"));
         assert_null(strstr(answer, "127.0.0.1:5060"));
         assert_null(strstr(answer, "Via: \r\n"));
+        assert_null(strstr(answer, "Via: ,"));
         assert_non_null(strstr(answer, ": own\r\n"));
         scene_end(NULL);
     }

@@ -74,11 +74,13 @@ forward_has_way_back(const struct message *response)
     return header_walk_next(&walk, &element) && header_walk_next(&walk, &element);
 }
 
-/* A line without elements says nothing, and on top it would be no Via at all. */
+/* Without what stands before the first element: on top it would be no Via. */
 static void
 write_via_line(struct writer *w, struct slice elements)
 {
     elements = slice_trim(elements);
+    while (elements.len > 0 && elements.at[0] == ',')
+        elements = slice_trim(slice_skip(elements, 1));
     if (elements.len > 0)
         writer_header(w, SLICE("Via"), elements);
 }
