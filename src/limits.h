@@ -25,7 +25,8 @@ enum {
     LIMIT_DATAGRAMS_OUT = 4096, /* queued on one socket; past it: dropped, counted */
     LIMIT_PAGE_BYTES = 32768,   /* of a dump's page of records */
     LIMIT_PAGE_MESSAGES = 32,
-    LIMIT_TIDY_STEP = 512,        /* records a housekeeping step touches */
+    LIMIT_UNREMOVED = 8,   /* delivered of an AoR, not durably removed: its dump waits */
+    LIMIT_TIDY_STEP = 512, /* records a housekeeping step touches */
     LIMIT_RETRY_AFTER_S = 5,      /* Retry-After of a 503 for want of room */
     LIMIT_RETRY_MAX_S = 3600,     /* the longest wait between dumps to a phone */
     LIMIT_NOTICE_SILENCE_S = 600, /* between notices to one sender about one recipient */

@@ -108,7 +108,8 @@ make_silo(struct server *server, const struct server_secrets *secrets)
     reader_init(&server->silo.reader, &server->disk);
     server->silo.dumps = dumps_new(&dumps);
     server->silo.notices = notices_new(&notices);
-    return server->silo.dumps != NULL && server->silo.notices != NULL;
+    return departures_init(&server->silo.departures) && server->silo.dumps != NULL &&
+           server->silo.notices != NULL;
 }
 
 static bool
@@ -196,6 +197,7 @@ server_free(struct server *server)
     recent_free(&server->silo.recent);
     dumps_free(server->silo.dumps);
     notices_free(&server->silo, server->silo.notices);
+    departures_free(&server->silo.departures);
     journal_free(&server->silo.journal);
     client_table_free(server->clients);
     server_table_free(server->requests);
@@ -447,7 +449,8 @@ server_is_idle(const struct server *server)
 {
     return journal_is_idle(&server->silo.journal) &&
            reader_is_idle(&server->silo.reader) && dumps_are_quiet(server->silo.dumps) &&
-           server->relays.open == 0 && server->silo.leaving == 0 && !server->tidy_is_out;
+           server->relays.open == 0 && server->silo.departures.by_id.count == 0 &&
+           !server->tidy_is_out;
 }
 
 bool

@@ -398,8 +398,19 @@ is_in_between(const struct oracle *o, const struct posted *p)
     return p->was_confirmed && p->confirmed_life == o->world->life && !p->is_removed;
 }
 
-/* Of an AoR at most one message may be repeated after a death: the one whose removal was on
- * its way. After a clean end none may. */
+static size_t
+in_between_with(const struct oracle *o, const struct posted *p)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < o->posted_count; i++)
+        count +=
+            is_in_between(o, o->posted[i]) && strcmp(o->posted[i]->user, p->user) == 0;
+    return count;
+}
+
+/* Of an AoR a bounded number of messages may be repeated after a death: those whose removals
+ * were on their way. After a clean end none may. */
 static void
 died(void *self, bool cleanly)
 {
@@ -412,11 +423,10 @@ died(void *self, bool cleanly)
             world_fail(o->world, "once: the server ends before the removal of %u",
                        o->posted[i]->number);
     for (size_t i = 0; i < o->posted_count; i++)
-        for (size_t j = 0; j < i && is_in_between(o, o->posted[i]); j++)
-            if (is_in_between(o, o->posted[j]) &&
-                strcmp(o->posted[i]->user, o->posted[j]->user) == 0)
-                world_fail(o->world, "once: at a death both %u and %u wait for removal",
-                           o->posted[j]->number, o->posted[i]->number);
+        if (is_in_between(o, o->posted[i]) &&
+            in_between_with(o, o->posted[i]) > LIMIT_UNREMOVED)
+            world_fail(o->world, "once: at a death %zu messages of %s wait for removal",
+                       in_between_with(o, o->posted[i]), o->posted[i]->user);
 }
 
 /* ---- phones ---- */

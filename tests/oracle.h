@@ -3,7 +3,8 @@
  *
  *     kept        what was answered 202 is delivered, in the store, or over its time
  *     order       first attempts of an AoR's messages go out in the order of storing
- *     once        what was confirmed is not sent again; after a death one per AoR at most
+ *     once        what was confirmed is not sent again; after a death LIMIT_UNREMOVED of an
+ *                 AoR at most
  *     repeated    one request is stored once, however often it comes
  *     bytes       body, Content-Type and kept headers arrive as they were; one Call-ID
  *     durable     202 comes after the commit was reported durable

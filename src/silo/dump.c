@@ -3,20 +3,29 @@
 #include "src/sip/hash_table.h"
 #include "src/silo/dump_request.h"
 #include "src/silo/dump_target.h"
-#include "src/silo/live_copy.h"
 
 #include <stdlib.h>
 
 enum {
-    REMOVAL_RETRY_MS = 1000, /* the store did not take a removal: again, until it does */
+    MEMORY_RETRY_MS = 1000, /* there was none for a removal: again, until there is */
 };
 
 enum dump_state {
     DUMP_READING,
     DUMP_LOCATING,
     DUMP_SENDING,
-    DUMP_REMOVING,
+    DUMP_REMOVING, /* enough was delivered that is not durably removed yet, or the dump is
+                      over and waits for that */
     DUMP_WAITING,
+};
+
+/* A message that the phone has. */
+struct delivered {
+    struct departure departure;
+    struct dump *dump;
+    struct delivered *next, **at; /* of dump->delivered */
+    size_t call_id_len;
+    char call_id[];
 };
 
 struct dump {
@@ -24,11 +33,12 @@ struct dump {
     struct silo *silo;
     enum dump_state state;
     struct timer
-        timer; /* waiting: the next try; removing: the removal again; locating: an
-                           end to it */
+        timer; /* waiting: the next try; removing: no memory for a removal, again;
+                           locating: an end to it */
     struct page_wait page_wait;
     struct hop_wait hop_wait;
-    struct journal_wait removal_wait;
+    struct delivered *delivered;            /* owned; their removals are under way */
+    uint32_t unremoved;                     /* how many those are */
     struct client_transaction *transaction; /* while sending; borrowed */
     struct page page;                       /* owned */
     size_t offset;                          /* into the page */
@@ -45,6 +55,7 @@ struct dump {
     bool was_refused;     /* the last answer was 405 or 501 */
     bool has_passed_over; /* in this round: the silo still holds it */
     bool is_holding;      /* waiting, and nothing but what was passed over is left */
+    bool is_over;         /* removing, and nothing else is left to be done */
     uint32_t retry_s;     /* the last wait; 0: none yet */
     size_t aor_len;
     char aor[];
@@ -115,11 +126,25 @@ drop_page(struct dump *dump)
 }
 
 static void
+free_delivered(struct delivered *delivered)
+{
+    *delivered->at = delivered->next;
+    if (delivered->next != NULL)
+        delivered->next->at = delivered->at;
+    delivered->dump->unremoved--;
+    free(delivered);
+}
+
+static void
 free_dump(struct dump *dump)
 {
     struct silo *silo = dump->silo;
 
     enter(dump, DUMP_WAITING);
+    while (dump->delivered != NULL) {
+        departure_cancel(&dump->delivered->departure);
+        free_delivered(dump->delivered);
+    }
     timer_stop(silo->wheel, &dump->timer);
     hop_wait_cancel(silo->hops, &dump->hop_wait);
     if (dump->transaction != NULL)
@@ -182,8 +207,23 @@ start_over(struct dump *dump)
 {
     timer_stop(dump->silo->wheel, &dump->timer);
     dump->after = 0;
-    dump->hurry = dump->is_holding = dump->has_passed_over = false;
+    dump->hurry = dump->is_holding = dump->has_passed_over = dump->is_over = false;
     read_page(dump);
+}
+
+/* Nobody is left to send to, or nothing to send. It stays for its removals, so that what comes
+ * meanwhile finds it. */
+static void
+end_dump(struct dump *dump)
+{
+    if (dump->unremoved == 0) {
+        free_dump(dump);
+        return;
+    }
+    timer_stop(dump->silo->wheel, &dump->timer);
+    drop_page(dump);
+    dump->is_over = true;
+    enter(dump, DUMP_REMOVING);
 }
 
 /* A round that ends with 405 or 501 has shown that the UA does not know MESSAGE; one such
@@ -219,13 +259,13 @@ end_round(struct dump *dump, struct moment now)
 
     if (dump->silo->is_stopping ||
         dump_binding(dump->silo, aor_of(dump), slice_absent()) == NULL)
-        free_dump(dump);
+        end_dump(dump);
     else if (was_refused)
         start_over(dump);
     else if (dump->has_passed_over)
         hold(dump, now);
     else
-        free_dump(dump);
+        end_dump(dump);
 }
 
 /* Ends this round. What is left waits: for a REGISTER, and while the contact stays for
@@ -249,28 +289,94 @@ back_off(struct dump *dump, struct moment now)
     timer_start(dump->silo->wheel, &dump->timer, now.ms + (uint64_t)dump->retry_s * 1000);
 }
 
-static void
-remove_message(struct dump *dump, struct moment now)
+/* A death now would repeat what is delivered and not durably removed, so that is bounded. */
+static bool
+may_deliver_more(const struct dump *dump)
 {
-    enter(dump, DUMP_REMOVING);
-    if (!journal_remove(&dump->silo->journal, dump->record.id, &dump->removal_wait))
-        timer_start(dump->silo->wheel, &dump->timer, now.ms + REMOVAL_RETRY_MS);
+    if (dump->unremoved == 0)
+        return true;
+    return dump->unremoved < LIMIT_UNREMOVED && !departures_are_failing(dump->silo);
 }
 
 static void
-removed(struct journal_wait *wait, const struct journal_result *result, struct moment now)
+go_on(struct dump *dump, struct moment now)
 {
-    struct dump *dump = CONTAINER_OF(wait, struct dump, removal_wait);
+    if (may_deliver_more(dump))
+        next_message(dump, now);
+    else
+        enter(dump, DUMP_REMOVING);
+}
 
-    if (result->status != STORE_OK) {
-        timer_start(dump->silo->wheel, &dump->timer, now.ms + REMOVAL_RETRY_MS);
-        return;
-    }
+/* It was over, and its last removal is durable. */
+static void
+finish(struct dump *dump)
+{
+    bool is_wanted = dump->hurry || dump->read_again;
+
+    if (is_wanted && !dump->silo->is_stopping &&
+        dump_binding(dump->silo, aor_of(dump), slice_absent()) != NULL)
+        start_over(dump);
+    else
+        free_dump(dump);
+}
+
+/* A page that was read before this may still show the message. */
+static void
+removed(struct departure *departure, struct moment now)
+{
+    struct delivered *delivered = CONTAINER_OF(departure, struct delivered, departure);
+    struct dump *dump = delivered->dump;
+
     dump->silo->counters.dumped++;
     dump->retry_s = 0;
     LOG(LOG_INFO, "silo.dumped", LOG_TEXT("aor", aor_of(dump)),
-        LOG_NUMBER("mid", dump->record.id), LOG_TEXT("call-id", dump->record.call_id));
-    next_message(dump, now);
+        LOG_NUMBER("mid", departure->id),
+        LOG_TEXT("call-id", slice_of(delivered->call_id, delivered->call_id_len)));
+    if (departure->id > dump->after)
+        dump->is_stale = true;
+    free_delivered(delivered);
+    if (dump->state != DUMP_REMOVING || timer_is_running(&dump->timer))
+        return;
+    if (!dump->is_over)
+        go_on(dump, now);
+    else if (dump->unremoved == 0)
+        finish(dump);
+}
+
+static struct delivered *
+delivered_new(struct dump *dump)
+{
+    struct slice call_id = dump->record.call_id;
+    struct delivered *delivered = malloc(sizeof *delivered + call_id.len);
+
+    if (delivered == NULL)
+        return NULL;
+    delivered->dump = dump;
+    delivered->call_id_len = call_id.len;
+    if (call_id.len > 0)
+        memcpy(delivered->call_id, call_id.at, call_id.len);
+    delivered->next = dump->delivered;
+    delivered->at = &dump->delivered;
+    if (delivered->next != NULL)
+        delivered->next->at = &delivered->next;
+    dump->delivered = delivered;
+    dump->unremoved++;
+    return delivered;
+}
+
+/* The phone has the message in hand. */
+static void
+remove_message(struct dump *dump, struct moment now)
+{
+    struct delivered *delivered = delivered_new(dump);
+
+    if (delivered == NULL) {
+        enter(dump, DUMP_REMOVING);
+        timer_start(dump->silo->wheel, &dump->timer, now.ms + MEMORY_RETRY_MS);
+        return;
+    }
+    departure_start(dump->silo, &delivered->departure, dump->record.id, removed, now);
+    go_on(dump, now);
 }
 
 /* A name server may never answer. */
@@ -292,7 +398,7 @@ timer_fired(struct timer *timer, struct moment now)
     else if (dump->state == DUMP_LOCATING)
         give_up_locating(dump, now);
     else if (dump_binding(dump->silo, aor_of(dump), contact) == NULL)
-        free_dump(dump);
+        end_dump(dump);
     else if (dump->is_holding)
         hold(dump, now);
     else
@@ -342,7 +448,7 @@ send_message(struct dump *dump, const struct binding *binding, const struct flow
     struct silo *silo = dump->silo;
     struct message_out message = { .flow = *flow, .owner = dump, .answered = answered };
 
-    if (live_copy_is_leaving(silo, dump->record.id)) {
+    if (departure_is_under_way(silo, dump->record.id)) {
         next_message(dump, now); /* its phone said so while a name was looked up */
         return;
     }
@@ -372,7 +478,7 @@ located(struct hop_wait *wait, const struct flow *flow, struct moment now)
 
     timer_stop(dump->silo->wheel, &dump->timer);
     if (binding == NULL || dump->silo->is_stopping)
-        free_dump(dump);
+        end_dump(dump);
     else if (flow == NULL)
         back_off(dump, now);
     else
@@ -387,7 +493,7 @@ locate(struct dump *dump, struct moment now)
     struct flow flow;
 
     if (binding == NULL || dump->silo->is_stopping) {
-        free_dump(dump);
+        end_dump(dump);
         return;
     }
     enter(dump, DUMP_LOCATING);
@@ -413,7 +519,7 @@ next_message(struct dump *dump, struct moment now)
     while (!dump->is_stale && page_next(&dump->page, &dump->offset, &dump->record)) {
         dump->after = dump->record.id;
         if (dump->record.exp_time_s > now.s &&
-            !live_copy_is_leaving(dump->silo, dump->record.id)) {
+            !departure_is_under_way(dump->silo, dump->record.id)) {
             locate(dump, now);
             return;
         }
@@ -480,7 +586,6 @@ make_dump(struct silo *silo, struct slice aor)
     dump->state = DUMP_WAITING;
     dump->page_wait.done = page_read;
     dump->hop_wait.found = located;
-    dump->removal_wait.done = removed;
     timer_init(&dump->timer, timer_fired);
     dump->aor_len = aor.len;
     memcpy(dump->aor, aor.at, aor.len);
@@ -584,5 +689,5 @@ dump_resume(struct silo *silo, struct slice aor)
     if (is_online)
         start_over(dump);
     else
-        free_dump(dump);
+        end_dump(dump);
 }

@@ -1,9 +1,10 @@
 /* dump - m_dump: what waits for an AoR goes to its registered contact, oldest first.
  *
  * One dump of an AoR at a time, one message at a time (RFC 3428 8); the next one goes out
- * when the one before has been answered and, after a 2xx, when its removal is durable.
+ * when the one before has been answered. After a 2xx its removal joins the next commit, and
+ * while LIMIT_UNREMOVED of them are not durable yet the dump waits.
  *
- *     reading -> locating -> sending -> removing -> (next message, or reading on)
+ *     reading -> locating -> sending -> (removing ->) next message, or reading on
  *                               |
  *                             waiting: 408, 480, 500, 503, no answer, no flow; until the next
  *                             REGISTER, or check_time and then twice as long each time while

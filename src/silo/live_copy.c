@@ -4,18 +4,13 @@
 
 #include <stdlib.h>
 
-enum {
-    RETRY_MS = 1000, /* the store did not take the removal: again, until it does */
-};
-
 struct live_copy {
     struct silo *silo;
     struct live_copy *next, **link; /* of silo->copies */
-    struct journal_wait wait;
-    struct timer timer;
+    struct departure departure;
     uint64_t id; /* 0: not stored, or not yet */
     bool is_stored, is_over, is_taken;
-    bool is_leaving; /* its removal is under way */
+    bool is_leaving; /* the removal is under way */
     size_t aor_len;
     char aor[AOR_MAX]; /* in whose silo it lies */
 };
@@ -23,7 +18,6 @@ struct live_copy {
 static void
 free_copy(struct live_copy *copy)
 {
-    timer_stop(copy->silo->wheel, &copy->timer);
     *copy->link = copy->next;
     if (copy->next != NULL)
         copy->next->link = copy->link;
@@ -31,30 +25,13 @@ free_copy(struct live_copy *copy)
 }
 
 static void
-remove_copy(struct live_copy *copy, struct moment now)
+removed(struct departure *departure, struct moment now)
 {
-    if (!journal_remove(&copy->silo->journal, copy->id, &copy->wait))
-        timer_start(copy->silo->wheel, &copy->timer, now.ms + RETRY_MS);
-}
-
-static void
-try_again(struct timer *timer, struct moment now)
-{
-    remove_copy(CONTAINER_OF(timer, struct live_copy, timer), now);
-}
-
-static void
-removed(struct journal_wait *wait, const struct journal_result *result, struct moment now)
-{
-    struct live_copy *copy = CONTAINER_OF(wait, struct live_copy, wait);
+    struct live_copy *copy = CONTAINER_OF(departure, struct live_copy, departure);
     struct slice aor = slice_of(copy->aor, copy->aor_len);
 
-    if (result->status != STORE_OK) {
-        timer_start(copy->silo->wheel, &copy->timer, now.ms + RETRY_MS);
-        return;
-    }
+    (void)now;
     copy->silo->counters.late++;
-    copy->silo->leaving--;
     LOG(LOG_INFO, "silo.taken_late", LOG_TEXT("aor", aor), LOG_NUMBER("mid", copy->id));
     dump_reread(copy->silo, aor);
     free_copy(copy);
@@ -71,8 +48,7 @@ settle(struct live_copy *copy, struct moment now)
         return;
     }
     copy->is_leaving = true;
-    copy->silo->leaving++;
-    remove_copy(copy, now);
+    departure_start(copy->silo, &copy->departure, copy->id, removed, now);
 }
 
 struct live_copy *
@@ -83,8 +59,6 @@ live_copy_new(struct silo *silo)
     if (copy == NULL)
         return NULL;
     copy->silo = silo;
-    copy->wait.done = removed;
-    timer_init(&copy->timer, try_again);
     copy->next = silo->copies;
     copy->link = &silo->copies;
     if (copy->next != NULL)
@@ -115,18 +89,9 @@ live_copy_over(struct live_copy *copy, bool taken, struct moment now)
 void
 live_copies_free(struct silo *silo)
 {
-    while (silo->copies != NULL)
+    while (silo->copies != NULL) {
+        if (silo->copies->is_leaving)
+            departure_cancel(&silo->copies->departure);
         free_copy(silo->copies);
-}
-
-/* Linear, and nearly always over none: a phone seldom answers so late. */
-bool
-live_copy_is_leaving(const struct silo *silo, uint64_t id)
-{
-    if (silo->leaving == 0)
-        return false;
-    for (const struct live_copy *copy = silo->copies; copy != NULL; copy = copy->next)
-        if (copy->is_leaving && copy->id == id)
-            return true;
-    return false;
+    }
 }

@@ -5,8 +5,6 @@
  * come in any order: the commit of the copy is back (live_copy_stored), and the relay is over
  * (live_copy_over).
  *
- * While a removal is under way dumps pass the message over: live_copy_is_leaving.
- *
  * Memory  One block; freed when both have come and nothing is left to be done.
  */
 #ifndef SILO_LIVE_COPY_H
@@ -30,9 +28,5 @@ live_copy_over(struct live_copy *copy, bool taken, struct moment now);
 /* Ends all of them, at the end of the server. */
 void
 live_copies_free(struct silo *silo);
-
-/* Whether the removal of that message is under way. */
-bool
-live_copy_is_leaving(const struct silo *silo, uint64_t id);
 
 #endif

@@ -16,6 +16,7 @@
 #include "src/silo/journal.h"
 #include "src/silo/reader.h"
 #include "src/silo/recent.h"
+#include "src/silo/departure.h"
 
 struct dumps;
 struct notices;
@@ -55,7 +56,7 @@ struct silo {
     struct dumps *dumps;      /* owned */
     struct notices *notices;  /* owned */
     struct live_copy *copies; /* owned */
-    uint32_t leaving;         /* of them, those whose removal is under way */
+    struct departures departures;
     struct silo_counters counters;
 };
 
