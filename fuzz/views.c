@@ -221,7 +221,8 @@ expect_same_message(const struct message *a, const struct message *b)
 }
 
 /* What a value says, found apart from the writer: a fold with the blanks around it is one
- * SP (RFC 3261 7.3.1); an escaped NUL is left out with its backslash. */
+ * SP (RFC 3261 7.3.1); an escaped NUL is left out with its backslash, and what it kept away
+ * from the ends is a blank there. */
 static struct slice
 unfolded(struct slice value, char out[VALUE_ROOM])
 {
@@ -244,7 +245,7 @@ unfolded(struct slice value, char out[VALUE_ROOM])
             len -= escapes % 2;
         escapes = octet == '\\' ? escapes + 1 : 0;
     }
-    return slice_of(out, len);
+    return slice_trim(slice_of(out, len));
 }
 
 void
