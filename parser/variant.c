@@ -38,6 +38,12 @@ variant_at(size_t n)
     return n < 2 ? variants[n] : NULL;
 }
 
+void
+variant_use(const struct variant *variant)
+{
+    chosen = variant;
+}
+
 enum parse_status
 message_parse(struct message *m, struct slice bytes, enum message_framing framing)
 {

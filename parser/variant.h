@@ -7,6 +7,8 @@
  *     for (size_t n = 0; (variant = variant_at(n)) != NULL; n++)
  *         variant->parse(&m, bytes, MESSAGE_DATAGRAM);
  *
+ * or have everything that calls message_parse run on one of them, by variant_use.
+ *
  * Memory  Static.
  */
 #ifndef PARSER_VARIANT_H
@@ -25,5 +27,9 @@ struct variant {
  * message_parse uses. NULL behind it. */
 const struct variant *
 variant_at(size_t n);
+
+/* From now on message_parse uses this one. Before there are threads. */
+void
+variant_use(const struct variant *variant);
 
 #endif
