@@ -8,6 +8,8 @@
 #   make rooms      each room includes only what it may
 #   make format     lay the source out as .clang-format says
 #   make bench      build what measures, under build/bench
+#   make gate       instructions an operation takes, against those on record
+#   make profile    WHAT=store: which functions they are spent in
 #   make bench-parser
 #                   install other SIP parsers, measure ours beside them
 #   make fuzz       each fuzz target for TIME=60 seconds under libFuzzer; see fuzz/fuzz.mk
@@ -22,7 +24,7 @@ LIBRARIES := libuv lmdb jansson
 # Debian's names of what `make run`, `make test` and `make bench-parser` need.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libuv1-dev liblmdb-dev libjansson-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev clang-format python3 sip-tester baresip-core \
-                 linphone-cli kamailio
+                 linphone-cli kamailio valgrind
 PEER_PACKAGES := libosip2-dev libre-dev libsofia-sip-ua-dev
 BENCH_PACKAGES := $(BUILD_PACKAGES) $(PEER_PACKAGES) valgrind
 
@@ -59,7 +61,8 @@ FORMATTED := $(wildcard */*.[ch] src/*/*.[ch] bench/*/*.[ch])
 include fuzz/fuzz.mk
 
 .DEFAULT_GOAL := all
-.PHONY: all run demo test bench bench-parser check rooms format format-check install clean
+.PHONY: all run demo test bench bench-parser gate profile check rooms format format-check \
+        install clean
 .SECONDARY:
 
 all: build/sipsilo
@@ -106,10 +109,15 @@ demo:
 # One runner for both, so that one line tells of all.
 test:
 	@dist/need $(TEST_PACKAGES)
-	@$(MAKE) --no-print-directory all $(TESTS) $(REPLAYS) rooms format-check
-	@tests/run $(TESTS) $(REPLAYS) $(wildcard tests/e2e/test_*)
+	@$(MAKE) --no-print-directory all $(TESTS) $(REPLAYS) build/bench/bench_core rooms format-check
+	@tests/run $(TESTS) $(REPLAYS) bench/gate $(wildcard tests/e2e/test_*)
 
 bench: all $(BENCHES)
+
+gate profile:
+	@dist/need $(BUILD_PACKAGES) valgrind python3
+	@$(MAKE) --no-print-directory build/bench/bench_core
+	@bench/gate $(if $(filter profile,$@),--profile) $(WHAT)
 
 # Two minutes, of which counting instructions is the first. Linked anew, since peers may have
 # been installed just now.
@@ -126,6 +134,11 @@ build/bench/bench_parser: $(MEASURED:%.c=build/release/%.o)
 build/bench/bench_parser: LIBRARIES += $(PACKAGES)
 build/release/bench/parser/%.o: STANDARD += $(patsubst -I%,-isystem%,$(shell \
     $(PKG_CONFIG) --cflags $(LIBRARIES) $(PACKAGES) 2>/dev/null))
+
+# What an operation of the core costs in instructions; bench/gate says how.
+build/bench/bench_core: $(patsubst %.c,build/release/%.o,$(wildcard bench/core/*.c) \
+                        bench/parser/input.c bench/parser/mix.c tests/random.c)
+build/release/bench/core/about.o: STANDARD += -DBUILD_FLAGS='"$(CFLAGS)"'
 
 build/bench/%: build/release/bench/%.o build/release/libsipsilo.a
 	@mkdir -p $(@D)
