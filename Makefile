@@ -56,6 +56,9 @@ PACKAGES = $(foreach peer,$(FOUND),$(PACKAGE_$(peer)))
 MEASURED = $(filter-out $(PEERS:%=bench/parser/%.c),$(wildcard bench/parser/*.c)) \
            $(FOUND:%=bench/parser/%.c) tests/random.c
 
+# What siload is made of.
+LOADING := $(wildcard bench/load/*.c) bench/parser/table.c store/crc32c.c
+
 FORMATTED := $(wildcard */*.[ch] src/*/*.[ch] bench/*/*.[ch])
 
 include fuzz/fuzz.mk
@@ -94,7 +97,10 @@ build/check/%.o: %.c
 
 build/check/test_%: build/check/tests/test_%.o build/check/libsipsilo.a
 	@echo "  link  $@"
-	@$(CC) $(SANITIZE) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBRARIES) cmocka) -lresolv -pthread
+	@$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(shell $(PKG_CONFIG) --libs $(LIBRARIES) cmocka) -lresolv -pthread
+
+build/check/test_histogram: build/check/bench/load/histogram.o
+build/check/test_ledger: $(addprefix build/check/bench/load/,ledger.o body.o)
 
 run:
 	@dist/need $(BUILD_PACKAGES)
@@ -109,7 +115,8 @@ demo:
 # One runner for both, so that one line tells of all.
 test:
 	@dist/need $(TEST_PACKAGES)
-	@$(MAKE) --no-print-directory all $(TESTS) $(REPLAYS) build/bench/bench_core rooms format-check
+	@$(MAKE) --no-print-directory all $(TESTS) $(REPLAYS) build/bench/bench_core build/bench/siload \
+	    rooms format-check
 	@tests/run $(TESTS) $(REPLAYS) bench/gate $(wildcard tests/e2e/test_*)
 
 bench: all $(BENCHES)
@@ -144,6 +151,12 @@ build/bench/%: build/release/bench/%.o build/release/libsipsilo.a
 	@mkdir -p $(@D)
 	@echo "  link  $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINKING) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lresolv -pthread
+
+# A black box's load generator: of the server it has nothing but a checksum.
+build/bench/siload: $(LOADING:%.c=build/release/%.o) build/release/bench/siload.o
+	@mkdir -p $(@D)
+	@echo "  link  $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINKING) -o $@ $^
 
 check: $(TESTS) $(REPLAYS) rooms format-check
 	@tests/run $(TESTS) $(REPLAYS)
