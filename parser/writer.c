@@ -134,7 +134,7 @@ writer_number(struct writer *w, uint64_t number)
 void
 writer_header(struct writer *w, struct slice name, struct slice value)
 {
-    writer_value(w, name);
+    writer_bytes(w, name);
     writer_bytes(w, SLICE(": "));
     writer_value(w, value);
     writer_bytes(w, SLICE("\r\n"));

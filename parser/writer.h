@@ -46,7 +46,7 @@ digits_write(uint64_t number, char *out);
 void
 writer_number(struct writer *w, uint64_t number);
 
-/* "Name: value" CRLF, the value through writer_value. */
+/* "Name: value" CRLF: a name is a token, a value goes through writer_value. */
 void
 writer_header(struct writer *w, struct slice name, struct slice value);
 

@@ -65,6 +65,12 @@ recent_add(struct recent *recent, const struct hash128 *origin, struct moment no
 }
 
 bool
+recent_is_empty(const struct recent *recent)
+{
+    return recent->counts[0] == 0 && recent->counts[1] == 0;
+}
+
+bool
 recent_has(const struct recent *recent, const struct hash128 *origin)
 {
     for (int i = 0; i < 2; i++)

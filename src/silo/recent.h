@@ -35,6 +35,9 @@ void
 recent_add(struct recent *recent, const struct hash128 *origin, struct moment now);
 
 bool
+recent_is_empty(const struct recent *recent);
+
+bool
 recent_has(const struct recent *recent, const struct hash128 *origin);
 
 #endif

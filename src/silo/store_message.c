@@ -317,21 +317,29 @@ try_to_store(struct silo *silo, const struct store_order *order)
     return put_in_journal(silo, order, &record);
 }
 
+static bool
+has_seen_under(const struct silo *silo, const struct incoming *in, struct slice aor)
+{
+    struct hash128 origin = new_record_origin(silo, in->message, aor);
+
+    return recent_has(&silo->recent, &origin);
+}
+
 bool
 store_has_seen(const struct silo *silo, const struct incoming *in)
 {
-    const uint32_t modes[] = { silo->settings->store_mode, silo->settings->failure_mode };
-    char text[AOR_MAX];
+    const struct settings *settings = silo->settings;
+    const struct store_order first = { .in = in, .mode = settings->store_mode };
+    const struct store_order second = { .in = in, .mode = settings->failure_mode };
+    char first_text[AOR_MAX], second_text[AOR_MAX];
+    struct slice first_aor, second_aor;
 
-    for (size_t i = 0; i < 2; i++) {
-        const struct store_order order = { .in = in, .mode = modes[i] };
-        struct slice aor = slice_of(text, choose_aor(silo, &order, text));
-        struct hash128 origin = new_record_origin(silo, in->message, aor);
-
-        if (recent_has(&silo->recent, &origin))
-            return true;
-    }
-    return false;
+    if (recent_is_empty(&silo->recent))
+        return false;
+    first_aor = slice_of(first_text, choose_aor(silo, &first, first_text));
+    second_aor = slice_of(second_text, choose_aor(silo, &second, second_text));
+    return has_seen_under(silo, in, first_aor) ||
+           (!slice_equal(first_aor, second_aor) && has_seen_under(silo, in, second_aor));
 }
 
 bool
