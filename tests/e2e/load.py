@@ -13,6 +13,7 @@ import threading
 from relay import Stream
 from sip import Message, token
 from silo import ROOT
+from tap import expect_equal
 
 SILOAD = os.environ.get('SILOAD', os.path.join(ROOT, 'build', 'bench', 'siload'))
 
@@ -62,6 +63,17 @@ def finish(process, seconds=60):
 
 def siload(workload, address, *options, seconds=60):
     return finish(start(workload, address, *options), seconds)
+
+
+def whole(result, sent, waiting=0):
+    """All that was sent was accepted, and has arrived or waits."""
+    messages = result.json['messages']
+    expect_equal(result.code, 0, f'exit code; {result.text}')
+    expect_equal(result.json['verdict'], 'whole', 'verdict')
+    expect_equal(result.damage(), {}, 'damage')
+    expect_equal((messages['sent'], messages['accepted'], messages['arrived'],
+                  messages['waiting']), (sent, sent, sent - waiting, waiting),
+                 'sent, accepted, arrived, waiting')
 
 
 class Answering:
@@ -232,4 +244,6 @@ class FaultySilo:
         if delivery.after_s == 0:
             send(message)
         else:
-            threading.Timer(delivery.after_s, send, [message]).start()
+            timer = threading.Timer(delivery.after_s, send, [message])
+            timer.daemon = True
+            timer.start()
