@@ -12,6 +12,7 @@
 #   make profile    WHAT=store: which functions they are spent in
 #   make bench-parser
 #                   install other SIP parsers, measure ours beside them
+#   make bench-peer install Kamailio and MariaDB, measure sipsilo beside them
 #   make fuzz       each fuzz target for TIME=60 seconds under libFuzzer; see fuzz/fuzz.mk
 #   make install    DESTDIR and PREFIX are respected
 #   make clean
@@ -21,12 +22,13 @@ PREFIX ?= /usr/local
 PKG_CONFIG ?= pkg-config
 LIBRARIES := libuv lmdb jansson
 
-# Debian's names of what `make run`, `make test` and `make bench-parser` need.
+# Debian's names of what `make run`, `make test`, `make bench-parser` and `make bench-peer` need.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libuv1-dev liblmdb-dev libjansson-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev clang-format python3 sip-tester baresip-core \
                  linphone-cli kamailio valgrind
 PEER_PACKAGES := libosip2-dev libre-dev libsofia-sip-ua-dev
 BENCH_PACKAGES := $(BUILD_PACKAGES) $(PEER_PACKAGES) valgrind
+SILO_PACKAGES := $(BUILD_PACKAGES) python3 kamailio kamailio-mysql-modules mariadb-server
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -64,8 +66,8 @@ FORMATTED := $(wildcard */*.[ch] src/*/*.[ch] bench/*/*.[ch])
 include fuzz/fuzz.mk
 
 .DEFAULT_GOAL := all
-.PHONY: all run demo test bench bench-parser gate profile check rooms format format-check \
-        install clean
+.PHONY: all run demo test bench bench-parser bench-peer gate profile check rooms format \
+        format-check install clean
 .SECONDARY:
 
 all: build/sipsilo
@@ -136,6 +138,12 @@ bench-parser:
 	@build/bench/bench_parser -i build/bench/instructions -o build/bench \
 	    -n "Commit: $$(git describe --always --dirty || echo unknown)" -n "Flags: $(CFLAGS)" \
 	    -n "Peers: $$(dpkg-query -W -f '$${Package} $${Version}  ' $(PEER_PACKAGES))"
+
+# Eight minutes. ROUNDS, LONG=1 and others: see bench/bench_peer.
+bench-peer:
+	@dist/need $(SILO_PACKAGES)
+	@$(MAKE) --no-print-directory all build/bench/siload
+	@bench/bench_peer build/bench/peer.md
 
 build/bench/bench_parser: $(MEASURED:%.c=build/release/%.o)
 build/bench/bench_parser: LIBRARIES += $(PACKAGES)

@@ -1,0 +1,110 @@
+"""comparison - two sides, and what was measured on each, row by row in turns.
+
+    samples[side's name][row's name][measure]   a list with one figure of each round
+"""
+import sys
+import time
+
+import load
+import report
+import workloads
+
+SETTLE_S = 0.5
+BEGAN = time.monotonic()
+
+
+def tell(text):
+    print(f'{time.monotonic() - BEGAN:6.1f} s  {text}', file=sys.stderr, flush=True)
+
+
+class Comparison:
+    """Two sides, and what was measured: samples[side's name][row's name][measure]."""
+
+    def __init__(self, sides):
+        self.sides = sides
+        self.samples = {side.name: {} for side in sides}
+        self.failures = []
+
+    def note(self, side, row, **figures):
+        measures = self.samples[side.name].setdefault(row, {})
+        for measure, figure in figures.items():
+            measures.setdefault(measure, []).append(figure)
+
+    def fill(self, side):
+        """A store where messages wait, kept for the rows that begin with one."""
+        side.start('empty')
+        side.fill(workloads.WAITING, workloads.USERS)
+        count = side.waiting()
+        tell(f'{side.name}: {count:,} waiting')
+        if count < workloads.WAITING:
+            self.failures.append(f'{side.name}: only {count:,} of {workloads.WAITING:,} wait')
+        side.keep('waiting')
+
+    def prepare(self, with_waiting):
+        for side in self.sides:
+            side.prepare()
+            if with_waiting:
+                self.fill(side)
+
+    @staticmethod
+    def load(side, row, options):
+        return load.run(row.workload, options, side.address, side.pids(), side.sockets)
+
+    def measure(self, side, row):
+        """One row on one side; the memory that it ends with."""
+        figures, mib = dict.fromkeys(load.MEASURES), None
+        try:
+            side.start(row.store)
+            if row.warm_up:
+                self.load(side, row, row.warm_up)
+                side.settle()
+            said = self.load(side, row, row.options)
+            figures, mib = said, side.memory_kib() / 1024
+        except (RuntimeError, OSError) as error:
+            self.failures.append(f'{side.name}: {row.name}: {error}')
+        finally:
+            side.kill()
+        self.note(side, row.name, **figures)
+        rate = figures['per_second']
+        tell(f'{side.name}: {row.name}: ' + (f'{rate:,.0f}/s' if rate else 'failed'))
+        return mib
+
+    def measure_idle(self, side):
+        side.start('empty')
+        time.sleep(SETTLE_S)
+        self.note(side, 'idle', mib=side.memory_kib() / 1024)
+        side.kill()
+
+    def measure_restart(self, side):
+        side.start('waiting')
+        name = f'{workloads.WAITING:,} waiting'
+        self.note(side, f'the SIP server, {name}', restart_s=side.restart_alone_seconds())
+        self.note(side, f'all of it, {name}', restart_s=side.restart_seconds())
+        side.kill()
+
+    def round(self, rows, with_waiting):
+        """Ours and theirs in turns, row by row: what the machine does meanwhile hits both."""
+        held = {side.name: [] for side in self.sides}
+        for row in rows:
+            for side in self.sides:
+                mib = self.measure(side, row)
+                if row.store == 'empty' and mib is not None:
+                    held[side.name].append(mib)
+        for side in self.sides:
+            self.measure_idle(side)
+            self.note(side, 'the most after a row', mib=max(held[side.name], default=None))
+            if with_waiting:
+                self.measure_restart(side)
+
+    def text(self, facts, rounds):
+        times = f'{rounds} round' + ('s' if rounds != 1 else '')
+        parts = ['# sipsilo beside Kamailio\'s msilo\n',
+                 f'The same load on both, row by row in turns, servers started anew and warm, {times}. '
+                 'Medians (least-most); ratio: sipsilo / Kamailio, the median over the rounds. '
+                 'Above 1 is better for operations a second, below 1 for all else.\n', facts]
+        parts += [report.comparison(self.samples, *table) for table in report.TABLES]
+        parts += [report.slope(self.samples, *workloads.SLOPE)]
+        parts += [report.faults(self.samples)]
+        parts += ['Failed:\n\n' + '\n'.join('* ' + what for what in self.failures) + '\n'
+                  ] if self.failures else []
+        return '\n'.join(part for part in parts if part)
