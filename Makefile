@@ -58,6 +58,9 @@ PACKAGES = $(foreach peer,$(FOUND),$(PACKAGE_$(peer)))
 MEASURED = $(filter-out $(PEERS:%=bench/parser/%.c),$(wildcard bench/parser/*.c)) \
            $(FOUND:%=bench/parser/%.c) tests/random.c
 
+# The benches of one part of the core each, which share bench/micro.
+MICRO := timers location transactions store
+
 # What siload is made of.
 LOADING := $(wildcard bench/load/*.c) bench/parser/table.c store/crc32c.c
 
@@ -149,6 +152,9 @@ build/bench/bench_parser: $(MEASURED:%.c=build/release/%.o)
 build/bench/bench_parser: LIBRARIES += $(PACKAGES)
 build/release/bench/parser/%.o: STANDARD += $(patsubst -I%,-isystem%,$(shell \
     $(PKG_CONFIG) --cflags $(LIBRARIES) $(PACKAGES) 2>/dev/null))
+
+$(MICRO:%=build/bench/bench_%): $(patsubst %.c,build/release/%.o,$(wildcard bench/micro/*.c)) \
+    build/release/tests/random.o
 
 # What an operation of the core costs in instructions; bench/gate says how.
 build/bench/bench_core: $(patsubst %.c,build/release/%.o,$(wildcard bench/core/*.c) \

@@ -1,225 +1,289 @@
-/* bench_store - what a message costs in the store: put, mark, fold, read.
+/* bench_store - what a message costs in the store, beside LMDB with nothing on it.
  *
- *   bench_store [DIRECTORY [MESSAGES]]
+ *   bench_store [-d DIRECTORY] [-n MOST] [-r ROUNDS] [-j FILE]
  *
- * Records of about 450 octets over 20,000 AoRs, every commit synced. One line a measure:
- * rate by the clock, and CPU (user and system) per message. Numbers depend on the disk:
- * compare within one run. */
-#include "store/store.h"
+ * 1000, 10,000, .. MOST (a million) messages of about 450 octets wait, for a 32nd as many
+ * users. The server's engine and a bare LMDB table with the same records take turns, in two
+ * directories made in DIRECTORY (/tmp) and taken away at the end:
+ *
+ *   put       a commit of 1, 8, 64, 512, 1024 new messages, synced
+ *   remove    the same of the oldest ones: a mark of ours, gone of the table
+ *   page      32 messages of a user; of the table 32 neighbours
+ *   get       one message, in a transaction of its own
+ *   tidy      what folding and reclaiming add for each message that came and went
+ *   open      the whole store
+ *
+ * Rates are by the clock, for each message; CPU is user and system. Ratios are of the rates,
+ * round by round. Beside them is what the disk takes for 4 KiB appended and synced. Numbers
+ * depend on the disk: compare within one run.
+ */
+#include "bench/micro/directory.h"
+#include "bench/micro/disk.h"
+#include "bench/micro/options.h"
+#include "bench/micro/pair.h"
+#include "bench/micro/store_subject.h"
+#include "tests/random.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
+#include <string.h>
 
 enum {
-    AORS = 20000,
-    MESSAGES = 200000,
-    BODY_BYTES = 128,
-    STEP = 512,
-    NOW = 1700000000,
+    SUBJECTS = PAIR_SUBJECTS,
+    ROUNDS = 9,
+    READS = 512, /* of a turn */
+    OPENS = 3,
+    RECORD_ROOM_BYTES = 2048, /* of the map, for each message */
 };
+
+/* How many messages a commit has, and how many commits a turn. */
+static const struct {
+    uint32_t messages, commits;
+} batches[] = { { 1, 64 }, { 8, 32 }, { 64, 16 }, { 512, 4 }, { SUBJECT_BATCH, 2 } };
+
+enum {
+    BATCHES = sizeof batches / sizeof batches[0],
+};
+
+static const struct store_subject *const subjects[SUBJECTS] = { &store_ours, &store_raw };
 
 struct bench {
-    struct store *store;
-    struct batch batch;
-    uint64_t messages, next;
-    struct timespec wall;
-    double cpu_us;
+    char directory[SUBJECTS][DIRECTORY_ROOM];
+    void *self[SUBJECTS];
+    struct random random;
+    uint64_t size, users, map_bytes;
+    uint64_t first, next;     /* numbers of the messages that wait */
+    uint64_t passed;          /* came and went while it was measured */
+    struct stopwatch tidying; /* ours */
+    struct pair put[BATCHES], remove[BATCHES], page, get;
+    struct figure open[SUBJECTS];
 };
 
+/* Work of one subject, of which `watch` measures what counts; returns how many messages. */
+typedef uint64_t
+turn(struct bench *b, int subject, uint32_t batch, struct stopwatch *watch);
+
+/* Each subject once; another one is the first in the next round. */
 static void
-must(struct bench *b, enum store_status status)
+take_turns(struct bench *b, uint32_t round, turn *take, uint32_t batch, struct pair *pair)
 {
-    if (status == STORE_OK)
-        return;
-    fprintf(stderr, "bench_store: %s\n", store_why(b->store));
-    exit(1);
-}
+    for (uint32_t i = 0; i < SUBJECTS; i++) {
+        uint32_t s = (round + i) % SUBJECTS;
+        struct stopwatch watch = { 0 };
+        double messages = (double)take(b, (int)s, batch, &watch);
 
-static double
-cpu_us(void)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
-static void
-begin(struct bench *b)
-{
-    clock_gettime(CLOCK_MONOTONIC, &b->wall);
-    b->cpu_us = cpu_us();
-}
-
-static void
-end(struct bench *b, const char *what, uint64_t count)
-{
-    double used_us = cpu_us() - b->cpu_us;
-    struct timespec now;
-    double s;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    s = (double)(now.tv_sec - b->wall.tv_sec) +
-        (double)(now.tv_nsec - b->wall.tv_nsec) / 1e9;
-    printf("%-44s %9.0f/s %8.2f us CPU\n", what, (double)count / s,
-           used_us / (double)count);
-}
-
-static void
-add_put(struct bench *b, uint64_t n)
-{
-    static char body[BODY_BYTES], headers[60];
-    char aor[64], uri[80];
-    uint64_t user = n * 7919 % AORS;
-    struct record record = { .inc_time_s = NOW, .exp_time_s = NOW + 259200 };
-
-    memcpy(record.origin.bytes, &n, sizeof n);
-    memset(body, 'x', sizeof body);
-    memset(headers, 'h', sizeof headers);
-    snprintf(aor, sizeof aor, "user%06u@silo.example.org", (unsigned)user);
-    snprintf(uri, sizeof uri, "sip:%s", aor);
-    record.aor = slice_of(aor, strlen(aor));
-    record.r_uri = record.dst_addr = slice_of(uri, strlen(uri));
-    record.src_addr = SLICE("sip:alice.liddell@silo.example.org");
-    record.ctype = SLICE("text/plain");
-    record.call_id = SLICE("f81d4fae-7dec-11d0-a765-00a0c91e6bf6@192.0.2.1");
-    record.headers = slice_of(headers, sizeof headers);
-    record.body = slice_of(body, sizeof body);
-    if (batch_put(&b->batch, &record) == NULL)
-        exit(1);
-}
-
-static void
-put_all(struct bench *b, uint64_t count, uint32_t size)
-{
-    char what[64];
-    int64_t now_s = NOW;
-
-    snprintf(what, sizeof what, "store, batches of %u", size);
-    begin(b);
-    for (uint64_t done = 0; done < count; done += size) {
-        for (uint32_t i = 0; i < size; i++)
-            add_put(b, b->next++);
-        must(b, store_commit(b->store, &b->batch, now_s + (int64_t)(b->next / 100000)));
-        batch_reset(&b->batch);
+        pair_add(pair, s, messages, &watch);
     }
-    end(b, what, count);
+    pair_close_round(pair);
 }
 
-static void
-remove_all(struct bench *b, uint64_t from, uint64_t count, uint32_t size)
+static uint64_t
+put(struct bench *b, int s, uint32_t batch, struct stopwatch *watch)
 {
-    char what[64];
+    uint64_t number = b->next;
 
-    snprintf(what, sizeof what, "remove (a mark), batches of %u", size);
-    begin(b);
-    for (uint64_t done = 0; done < count; done += size) {
-        for (uint32_t i = 0; i < size; i++)
-            batch_remove(&b->batch, from + done + i, NULL);
-        must(b, store_commit(b->store, &b->batch, NOW));
-        batch_reset(&b->batch);
+    for (uint32_t i = 0; i < batches[batch].commits; i++) {
+        subjects[s]->prepare_puts(b->self[s], number, batches[batch].messages);
+        stopwatch_start(watch);
+        subjects[s]->commit(b->self[s]);
+        stopwatch_stop(watch);
+        number += batches[batch].messages;
     }
-    end(b, what, count);
+    return number - b->next;
 }
 
-static void
-tidy_all(struct bench *b, const char *what, uint64_t count)
+static uint64_t
+take_away(struct bench *b, int s, uint32_t batch, struct stopwatch *watch)
 {
-    struct tidy_result result;
+    uint64_t number = b->first;
 
-    begin(b);
-    do
-        must(b, store_tidy(b->store, NOW, false, STEP, &result));
-    while (result.more);
-    end(b, what, count);
+    for (uint32_t i = 0; i < batches[batch].commits; i++) {
+        subjects[s]->prepare_removals(b->self[s], number, batches[batch].messages);
+        stopwatch_start(watch);
+        subjects[s]->commit(b->self[s]);
+        stopwatch_stop(watch);
+        number += batches[batch].messages;
+    }
+    return number - b->first;
 }
 
-static void
-read_some(struct bench *b, const char *what)
+static uint64_t
+any_number(struct bench *b)
+{
+    return b->first + random_below(&b->random, (uint32_t)(b->next - b->first));
+}
+
+static uint64_t
+read_pages(struct bench *b, int s, uint32_t batch, struct stopwatch *watch)
 {
     uint64_t read = 0;
 
-    begin(b);
-    for (unsigned user = 0; user < AORS; user += 4) {
-        char aor[64];
-        struct read_request r = { .now_s = NOW, .max_messages = 32, .max_bytes = 32768 };
+    (void)batch;
+    stopwatch_start(watch);
+    for (int i = 0; i < READS; i++)
+        read += subjects[s]->read_page(b->self[s], any_number(b));
+    stopwatch_stop(watch);
+    return read;
+}
 
-        snprintf(aor, sizeof aor, "user%06u@silo.example.org", user);
-        r.aor = slice_of(aor, strlen(aor));
-        must(b, store_read(b->store, &r, 1));
-        read += r.page.count;
-        page_free(&r.page);
-    }
-    end(b, what, read);
+static uint64_t
+get_some(struct bench *b, int s, uint32_t batch, struct stopwatch *watch)
+{
+    (void)batch;
+    stopwatch_start(watch);
+    for (int i = 0; i < READS; i++)
+        subjects[s]->get(b->self[s], any_number(b));
+    stopwatch_stop(watch);
+    return READS;
 }
 
 static void
-open_store(struct bench *b, const char *directory, uint32_t fold_at)
+tidy(struct bench *b)
 {
-    struct store_options options = {
-        .prefix = "silo", .map_bytes = 4ull << 30, .now_s = NOW, .fold_at = fold_at
+    for (int s = 0; s < SUBJECTS; s++)
+        if (subjects[s]->tidy != NULL) {
+            stopwatch_start(&b->tidying);
+            subjects[s]->tidy(b->self[s]);
+            stopwatch_stop(&b->tidying);
+        }
+}
+
+/* As many leave as come. */
+static void
+run_batch(struct bench *b, uint32_t round, uint32_t batch)
+{
+    uint64_t messages = (uint64_t)batches[batch].messages * batches[batch].commits;
+
+    take_turns(b, round, put, batch, &b->put[batch]);
+    b->next += messages;
+    take_turns(b, round, take_away, batch, &b->remove[batch]);
+    b->first += messages;
+    b->passed += messages;
+    tidy(b);
+}
+
+static void
+open_all(struct bench *b)
+{
+    for (int s = 0; s < SUBJECTS; s++) {
+        struct stopwatch watch = { 0 };
+
+        stopwatch_start(&watch);
+        b->self[s] = subjects[s]->open(b->directory[s], b->map_bytes, b->users);
+        stopwatch_stop(&watch);
+        figure_add(&b->open[s], watch.wall_s * 1e3);
+    }
+}
+
+static void
+close_all(struct bench *b)
+{
+    for (int s = 0; s < SUBJECTS; s++)
+        subjects[s]->close(b->self[s]);
+}
+
+static void
+fill(struct bench *b)
+{
+    while (b->next - b->first < b->size) {
+        uint64_t left = b->size - (b->next - b->first);
+        uint32_t count = left < SUBJECT_BATCH ? (uint32_t)left : SUBJECT_BATCH;
+
+        for (int s = 0; s < SUBJECTS; s++) {
+            subjects[s]->prepare_puts(b->self[s], b->next, count);
+            subjects[s]->commit(b->self[s]);
+        }
+        b->next += count;
+        tidy(b);
+    }
+}
+
+static void
+begin(struct bench *b, uint64_t size)
+{
+    const char *const names[SUBJECTS] = { subjects[0]->name, subjects[1]->name };
+
+    b->size = size;
+    b->users = size / SUBJECT_PAGE;
+    b->map_bytes = (256u << 20) + size * RECORD_ROOM_BYTES;
+    b->first = b->next = 1;
+    random_seed(&b->random, size);
+    pair_init(&b->page, names, "page", size, SUBJECT_PAGE);
+    pair_init(&b->get, names, "get", size, 1);
+    for (uint32_t i = 0; i < BATCHES; i++) {
+        pair_init(&b->put[i], names, "put", size, batches[i].messages);
+        pair_init(&b->remove[i], names, "remove", size, batches[i].messages);
+    }
+    for (int s = 0; s < SUBJECTS; s++)
+        directory_add(subjects[s]->name, b->directory[s]);
+    open_all(b);
+    fill(b);
+    b->tidying = (struct stopwatch){ 0 };
+    for (int s = 0; s < SUBJECTS; s++)
+        b->open[s] = (struct figure){
+            .subject = subjects[s]->name, .measure = "open", .unit = "ms", .size = size
+        };
+}
+
+static void
+print_tidying(const struct figures *figures, const struct bench *b)
+{
+    struct figure figure = {
+        .subject = subjects[0]->name, .measure = "tidy", .unit = "cpu_us", .size = b->size
     };
-    char url[512], why[512];
 
-    snprintf(url, sizeof url, "lmdb:%s", directory);
-    if (store_open(url, &options, &b->store, why, sizeof why) != STORE_OK) {
-        fprintf(stderr, "bench_store: %s\n", why);
-        exit(1);
+    figure_add(&figure, b->tidying.cpu_s * 1e6 / (double)b->passed);
+    figures_print(figures, &figure);
+}
+
+static void
+end(const struct figures *figures, const struct bench *b)
+{
+    for (int i = 0; i < BATCHES; i++)
+        pair_print(figures, &b->put[i]);
+    for (int i = 0; i < BATCHES; i++)
+        pair_print(figures, &b->remove[i]);
+    print_tidying(figures, b);
+    pair_print(figures, &b->page);
+    pair_print(figures, &b->get);
+    for (int s = 0; s < SUBJECTS; s++) {
+        figures_print(figures, &b->open[s]);
+        directory_remove(b->directory[s]);
     }
 }
 
 static void
-remove_directory(const char *directory)
+run_size(const struct figures *figures, uint64_t size, uint32_t rounds)
 {
-    static const char *const files[] = { "data.mdb", "lock.mdb", "server.lock" };
-    char path[512];
+    static struct bench b;
 
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        snprintf(path, sizeof path, "%s/%s", directory, files[i]);
-        unlink(path);
+    memset(&b, 0, sizeof b);
+    begin(&b, size);
+    for (uint32_t round = 0; round < rounds; round++) {
+        for (uint32_t batch = 0; batch < BATCHES; batch++)
+            run_batch(&b, round, batch);
+        take_turns(&b, round, read_pages, 0, &b.page);
+        take_turns(&b, round, get_some, 0, &b.get);
     }
-    rmdir(directory);
+    for (int i = 0; i < OPENS; i++) {
+        close_all(&b);
+        open_all(&b);
+    }
+    close_all(&b);
+    end(figures, &b);
 }
 
 int
 main(int argc, char **argv)
 {
-    char directory[] = "/tmp/bench-store-XXXXXX";
-    const char *place = argc > 1 ? argv[1] : mkdtemp(directory);
-    struct bench b = { .messages = argc > 2 ? strtoull(argv[2], NULL, 0) : MESSAGES };
-    uint64_t part = b.messages / 8;
+    struct options options = { .most = 1000000, .rounds = ROUNDS, .directory = "/tmp" };
+    struct figures figures;
 
-    if (place == NULL)
-        return 1;
-    b.next = 1;
-    batch_init(&b.batch);
-    /* No folding on the way: it is measured by itself. */
-    open_store(&b, place, 1u << 24);
-    put_all(&b, part, 1);
-    put_all(&b, part, 64);
-    put_all(&b, part, 256);
-    put_all(&b, b.messages - 3 * part, 1024);
-    read_some(&b, "read, from the tail, 32 a page");
-    remove_all(&b, 1, part, 64);
-    remove_all(&b, 1 + part, part, 256);
-    store_close(b.store);
-    open_store(&b, place, 16384);
-    tidy_all(&b, "fold, steps of 512, a message put", b.messages);
-    read_some(&b, "read, from the index, 32 a page");
-    remove_all(&b, 1 + 2 * part, part, 64);
-    tidy_all(&b, "fold of removed ones, indexed", part);
-    put_all(&b, part, 256);
-    begin(&b);
-    store_close(b.store);
-    open_store(&b, place, 16384);
-    end(&b, "open, a message in the tail", part);
-    store_close(b.store);
-    batch_free(&b.batch);
-    if (argc < 2)
-        remove_directory(place);
+    options_read(argc, argv, "bench_store [-d DIRECTORY] [-n MOST] [-r ROUNDS] [-j FILE]",
+                 &options);
+    figures_open(&figures, "store", &options);
+    directory_make(options.directory);
+    disk_measure(&figures, options.rounds);
+    for (uint64_t size = SIZE_LEAST; size <= options.most; size *= 10)
+        run_size(&figures, size, options.rounds);
+    figures_close(&figures);
     return 0;
 }
