@@ -7,7 +7,8 @@
 #   make check      the fast ones: unit and simulation tests with sanitizers, rooms, format
 #   make rooms      each room includes only what it may
 #   make format     lay the source out as .clang-format says
-#   make bench      build what measures, under build/bench
+#   make bench      measure each part and the server: build/bench/report.md; LONG=1
+#   make bench-build  build what measures, under build/bench
 #   make gate       instructions an operation takes, against those on record
 #   make profile    WHAT=store: which functions they are spent in
 #   make bench-parser
@@ -69,8 +70,8 @@ FORMATTED := $(wildcard */*.[ch] src/*/*.[ch] bench/*/*.[ch])
 include fuzz/fuzz.mk
 
 .DEFAULT_GOAL := all
-.PHONY: all run demo test bench bench-parser bench-peer gate profile check rooms format \
-        format-check install clean
+.PHONY: all run demo test bench bench-build bench-parser bench-peer gate profile check rooms \
+        format format-check install clean
 .SECONDARY:
 
 all: build/sipsilo
@@ -124,7 +125,19 @@ test:
 	    rooms format-check
 	@tests/run $(TESTS) $(REPLAYS) bench/gate $(wildcard tests/e2e/test_*)
 
-bench: all $(BENCHES)
+bench-build: all $(BENCHES)
+
+# Ten minutes: each part by itself, then the server; LONG=1 goes to ten million messages.
+FIGURES := build/bench/figures
+bench:
+	@dist/need $(BUILD_PACKAGES) python3
+	@$(MAKE) --no-print-directory bench-build
+	@rm -rf $(FIGURES) && mkdir -p $(FIGURES)
+	@set -e; for part in $(MICRO); do \
+	    build/bench/bench_$$part -j $(FIGURES)/$$part.json; done
+	@bench/run_server --json $(FIGURES)/server.json $(if $(LONG),--long)
+	@CFLAGS='$(CFLAGS)' CC='$(CC)' bench/report $(FIGURES)
+
 
 gate profile:
 	@dist/need $(BUILD_PACKAGES) valgrind python3

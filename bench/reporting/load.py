@@ -1,0 +1,50 @@
+"""load - what one run of siload said, by the names of this report.
+
+    load = Load(json.load(file))
+    load.phase().rate           of the phase that was measured
+    load.phase('store').cpu_us  of another one
+"""
+
+
+class Phase:
+    """A part of a run. What was not measured is None."""
+
+    def __init__(self, json):
+        server = json.get('server') or {}
+        requests = json.get('requests') or {}
+        latencies = [r['latency_us'] for r in requests.values() if r['latency_us']['count']]
+        self.name = json['name']
+        self.count = json['count']
+        self.rate = json['a_second']
+        self.own_cpu_us = json['own_cpu_us_each']
+        self.cpu_us = server.get('cpu_us_each')
+        self.rss_bytes = server.get('rss_bytes')
+        latency = latencies[0] if len(latencies) == 1 else {}
+        self.p50_us = latency.get('p50')
+        self.p99_us = latency.get('p99')
+        self.late = sum(r['sent_late'] for r in requests.values())
+        self.failed = sum(r['failed'] + r['timed_out'] for r in requests.values())
+        self.sent_again = sum(r['sent_again'] for r in requests.values())
+
+
+class Load:
+    FAULTS = ('lost', 'doubled', 'corrupted', 'reordered', 'misdelivered')
+
+    def __init__(self, json):
+        self.json = json
+        self.workload = json['workload']
+
+    def phase(self, name=None):
+        """That one, or the one that was measured."""
+        for phase in self.json['phases']:
+            if phase['name'] == name or (name is None and phase['measured']):
+                return Phase(phase)
+        raise KeyError(f'{self.workload}: no phase {name}')
+
+    def faults(self):
+        """What must not be: {name: how many}."""
+        return {name: self.json['messages'][name] for name in self.FAULTS
+                if self.json['messages'][name]}
+
+    def answered_otherwise(self):
+        return sum(Phase(phase).failed for phase in self.json['phases'])

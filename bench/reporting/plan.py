@@ -1,0 +1,79 @@
+"""plan - which runs of the load make the report: series of points, each a run of siload.
+
+A series varies one thing, `x`; all else stands in the point's arguments. A closed loop runs for
+so many seconds, whatever the disk takes; where the number of messages matters it is given.
+"""
+from dataclasses import dataclass, field
+
+WAITING_DOMAIN = 'waiting.example'  # of the users whose messages wait and are left alone
+
+
+@dataclass(frozen=True)
+class Point:
+    x: int
+    workload: str
+    arguments: tuple            # of siload
+    waiting: int = 0            # messages that wait meanwhile, of other users
+    in_memory: bool = False     # the store, if the machine has a file system for it
+    seconds: bool = True        # runs for so long; else by count
+
+
+@dataclass(frozen=True)
+class Series:
+    name: str
+    varies: str                 # what x is
+    points: tuple = field(default=())
+
+
+def words(**options):
+    return tuple(word for name, value in options.items() for word in (f'-{name}', str(value)))
+
+
+def windows(workload, **more):
+    return tuple(Point(x, workload, words(w=x, **more)) for x in (1, 4, 16, 64, 256, 1024))
+
+
+def at_once():
+    counts = {1: 200, 8: 2000, 64: 10000, 512: 20000}
+    return tuple(Point(x, 'dump', words(n=n, a=x, w=512), seconds=False)
+                 for x, n in counts.items())
+
+
+def rates():
+    return tuple(Point(x, 'store', words(r=x))
+                 for x in (500, 1000, 2000, 5000, 10000, 20000, 40000))
+
+
+def waiting(most):
+    sizes = [size for size in (1000, 10000, 100000, 1000000, 10000000) if size <= most]
+    return tuple(Point(x, 'dump', words(n=5000, w=512, a=64), waiting=x, seconds=False)
+                 for x in sizes)
+
+
+def lengths():
+    """One user after the other; of those with few messages so many that CPU time, which the
+    kernel counts in hundredths of a second, says something."""
+    sizes = {10: 400, 100: 40, 1000: 4, 10000: 1, 40000: 1}
+    return tuple(Point(x, 'dump', words(n=x * users, u=users, a=1, w=512), in_memory=True,
+                       seconds=False) for x, users in sizes.items())
+
+
+def users(workload, most):
+    return tuple(Point(x, workload, words(u=x))
+                 for x in (1, 10, 100, 1000, 10000, 100000, 1000000) if x <= most)
+
+
+def all_series(is_long=False):
+    bindings = 1000000 if is_long else 100000
+    return (
+        Series('store', 'requests open', windows('store')),
+        Series('store-tcp', 'requests open', windows('store', t='tcp')),
+        Series('register', 'requests open', windows('register')),
+        Series('online', 'requests open', windows('online')),
+        Series('dump', 'users at once', at_once()),
+        Series('rate', 'messages a second', rates()),
+        Series('waiting', 'messages waiting', waiting(10000000 if is_long else 1000000)),
+        Series('length', 'messages of a user', lengths()),
+        Series('register-users', 'users', users('register', bindings)),
+        Series('online-users', 'users', users('online', bindings)),
+    )
