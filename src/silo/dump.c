@@ -1,6 +1,7 @@
 #include "src/silo/dump.h"
 
 #include "src/sip/hash_table.h"
+#include "src/silo/delivered.h"
 #include "src/silo/dump_request.h"
 #include "src/silo/dump_target.h"
 
@@ -19,15 +20,6 @@ enum dump_state {
     DUMP_WAITING,
 };
 
-/* A message that the phone has. */
-struct delivered {
-    struct departure departure;
-    struct dump *dump;
-    struct delivered *next, **at; /* of dump->delivered */
-    size_t call_id_len;
-    char call_id[];
-};
-
 struct dump {
     struct hash_link link;
     struct silo *silo;
@@ -37,8 +29,7 @@ struct dump {
                            locating: an end to it */
     struct page_wait page_wait;
     struct hop_wait hop_wait;
-    struct delivered *delivered;            /* owned; their removals are under way */
-    uint32_t unremoved;                     /* how many those are */
+    struct delivered delivered;
     struct client_transaction *transaction; /* while sending; borrowed */
     struct page page;                       /* owned */
     size_t offset;                          /* into the page */
@@ -126,25 +117,12 @@ drop_page(struct dump *dump)
 }
 
 static void
-free_delivered(struct delivered *delivered)
-{
-    *delivered->at = delivered->next;
-    if (delivered->next != NULL)
-        delivered->next->at = delivered->at;
-    delivered->dump->unremoved--;
-    free(delivered);
-}
-
-static void
 free_dump(struct dump *dump)
 {
     struct silo *silo = dump->silo;
 
     enter(dump, DUMP_WAITING);
-    while (dump->delivered != NULL) {
-        departure_cancel(&dump->delivered->departure);
-        free_delivered(dump->delivered);
-    }
+    delivered_free(&dump->delivered);
     timer_stop(silo->wheel, &dump->timer);
     hop_wait_cancel(silo->hops, &dump->hop_wait);
     if (dump->transaction != NULL)
@@ -216,7 +194,7 @@ start_over(struct dump *dump)
 static void
 end_dump(struct dump *dump)
 {
-    if (dump->unremoved == 0) {
+    if (dump->delivered.count == 0) {
         free_dump(dump);
         return;
     }
@@ -289,19 +267,10 @@ back_off(struct dump *dump, struct moment now)
     timer_start(dump->silo->wheel, &dump->timer, now.ms + (uint64_t)dump->retry_s * 1000);
 }
 
-/* A death now would repeat what is delivered and not durably removed, so that is bounded. */
-static bool
-may_deliver_more(const struct dump *dump)
-{
-    if (dump->unremoved == 0)
-        return true;
-    return dump->unremoved < LIMIT_UNREMOVED && !departures_are_failing(dump->silo);
-}
-
 static void
 go_on(struct dump *dump, struct moment now)
 {
-    if (may_deliver_more(dump))
+    if (delivered_may_grow(&dump->delivered))
         next_message(dump, now);
     else
         enter(dump, DUMP_REMOVING);
@@ -322,61 +291,34 @@ finish(struct dump *dump)
 
 /* A page that was read before this may still show the message. */
 static void
-removed(struct departure *departure, struct moment now)
+removed(struct delivered *delivered, uint64_t id, struct slice call_id, struct moment now)
 {
-    struct delivered *delivered = CONTAINER_OF(departure, struct delivered, departure);
-    struct dump *dump = delivered->dump;
+    struct dump *dump = CONTAINER_OF(delivered, struct dump, delivered);
 
     dump->silo->counters.dumped++;
     dump->retry_s = 0;
-    LOG(LOG_INFO, "silo.dumped", LOG_TEXT("aor", aor_of(dump)),
-        LOG_NUMBER("mid", departure->id),
-        LOG_TEXT("call-id", slice_of(delivered->call_id, delivered->call_id_len)));
-    if (departure->id > dump->after)
+    LOG(LOG_INFO, "silo.dumped", LOG_TEXT("aor", aor_of(dump)), LOG_NUMBER("mid", id),
+        LOG_TEXT("call-id", call_id));
+    if (id > dump->after)
         dump->is_stale = true;
-    free_delivered(delivered);
     if (dump->state != DUMP_REMOVING || timer_is_running(&dump->timer))
         return;
     if (!dump->is_over)
         go_on(dump, now);
-    else if (dump->unremoved == 0)
+    else if (delivered->count == 0)
         finish(dump);
-}
-
-static struct delivered *
-delivered_new(struct dump *dump)
-{
-    struct slice call_id = dump->record.call_id;
-    struct delivered *delivered = malloc(sizeof *delivered + call_id.len);
-
-    if (delivered == NULL)
-        return NULL;
-    delivered->dump = dump;
-    delivered->call_id_len = call_id.len;
-    if (call_id.len > 0)
-        memcpy(delivered->call_id, call_id.at, call_id.len);
-    delivered->next = dump->delivered;
-    delivered->at = &dump->delivered;
-    if (delivered->next != NULL)
-        delivered->next->at = &delivered->next;
-    dump->delivered = delivered;
-    dump->unremoved++;
-    return delivered;
 }
 
 /* The phone has the message in hand. */
 static void
 remove_message(struct dump *dump, struct moment now)
 {
-    struct delivered *delivered = delivered_new(dump);
-
-    if (delivered == NULL) {
-        enter(dump, DUMP_REMOVING);
-        timer_start(dump->silo->wheel, &dump->timer, now.ms + MEMORY_RETRY_MS);
+    if (delivered_add(&dump->delivered, dump->record.id, dump->record.call_id, now)) {
+        go_on(dump, now);
         return;
     }
-    departure_start(dump->silo, &delivered->departure, dump->record.id, removed, now);
-    go_on(dump, now);
+    enter(dump, DUMP_REMOVING);
+    timer_start(dump->silo->wheel, &dump->timer, now.ms + MEMORY_RETRY_MS);
 }
 
 /* A name server may never answer. */
@@ -583,6 +525,7 @@ make_dump(struct silo *silo, struct slice aor)
     if (dump == NULL)
         return NULL;
     dump->silo = silo;
+    dump->delivered = (struct delivered){ .silo = silo, .removed = removed };
     dump->state = DUMP_WAITING;
     dump->page_wait.done = page_read;
     dump->hop_wait.found = located;
