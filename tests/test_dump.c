@@ -30,13 +30,15 @@ only_receipt(const struct phone *phone)
 struct script {
     const unsigned *statuses; /* 0 ends them */
     unsigned next;
+    uint32_t delay_ms;
 };
 
 static struct answer
 by_script(void *chooser, struct phone *phone, struct slice request)
 {
     struct script *script = chooser;
-    struct answer answer = { .status = script->statuses[script->next] };
+    struct answer answer = { .status = script->statuses[script->next],
+                             .delay_ms = script->delay_ms };
 
     (void)phone;
     (void)request;
@@ -294,7 +296,7 @@ static void
 what_is_sent_again_is_the_same_message(void **state)
 {
     static const unsigned statuses[] = { 480, 0 };
-    struct script script = { statuses, 0 };
+    struct script script = { statuses, 0, 0 };
     struct world *w = scene();
     struct phone *bob = phone_offline(w, "bob", PROTOCOL_UDP);
     const struct receipt *first, *second;
@@ -542,7 +544,7 @@ static void
 any_2xx_will_do(void **state)
 {
     static const unsigned statuses[] = { 202, 299, 0 };
-    struct script script = { statuses, 0 };
+    struct script script = { statuses, 0, 0 };
     struct world *w = scene();
     struct phone *bob = phone_offline(w, "bob", PROTOCOL_UDP);
 
@@ -562,7 +564,7 @@ what_says_the_phone_cannot_ends_the_dump(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         const unsigned statuses[] = { endings[i], 0 };
-        struct script script = { statuses, 0 };
+        struct script script = { statuses, 0, 0 };
         struct world *w = scene();
         struct phone *bob = phone_offline(w, "bob", PROTOCOL_UDP);
 
@@ -590,7 +592,7 @@ any_other_answer_leaves_that_message_and_tries_the_next(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         const unsigned statuses[] = { others[i], 0 };
-        struct script script = { statuses, 0 };
+        struct script script = { statuses, 0, 0 };
         struct world *w = scene();
         struct phone *bob = phone_offline(w, "bob", PROTOCOL_UDP);
 
@@ -811,7 +813,7 @@ static void
 a_new_message_goes_behind_what_waits(void **state)
 {
     static const unsigned statuses[] = { 480, 0 };
-    struct script script = { statuses, 0 };
+    struct script script = { statuses, 0, 0 };
     struct world *w = scene();
     struct phone *bob = phone_offline(w, "bob", PROTOCOL_UDP);
 
@@ -848,7 +850,7 @@ static void
 what_was_passed_over_goes_before_a_new_message(void **state)
 {
     static const unsigned statuses[] = { 404, 0 };
-    struct script script = { statuses, 0 };
+    struct script script = { statuses, 0, 0 };
     struct world *w = scene();
     struct phone *bob = phone_offline(w, "bob", PROTOCOL_UDP);
 
@@ -1016,24 +1018,29 @@ removals_that_fail_are_tried_again_and_nothing_is_sent_twice(void **state)
     assert_int_equal(stored_count(w), 0);
 }
 
-/* The next round starts while removals of the one before are under way. */
+/* The next round begins while removals of the one before are under way. */
 static void
 a_phone_that_was_busy_gets_nothing_twice_while_removals_are_slow(void **state)
 {
     static const unsigned statuses[] = { 200, 200, 480, 200, 0 };
-    struct script script = { statuses, 0 };
+    struct script script = { statuses, 0, 100 };
     struct world *w = scene();
     struct phone *bob = phone_offline(w, "bob", PROTOCOL_UDP);
 
     (void)state;
     follow(bob, &script);
     store_numbers(w, "bob", 5);
-    w->faults.delay_ms = 2000;
     phone_register(bob, HOUR_S);
-    world_run(w, 4500); /* saved, read; the third is refused */
+    world_run(w, 50);
+    expect_bodies(bob, "0");
+    w->faults.delay_ms = 60000;
+    world_run(w, 1000);
     expect_bodies(bob, "0 1 2");
-    phone_register(bob, HOUR_S);
-    world_run(w, 30000);
+    w->faults.delay_ms = 1; /* of what follows: the first commit is still out */
+    world_run(w, 40000);    /* check_time is over */
+    assert_int_equal(stored_count(w), 5);
+    expect_bodies(bob, "0 1 2 2 3 4");
+    world_run(w, 300000);
     expect_bodies(bob, "0 1 2 2 3 4");
     assert_int_equal(stored_count(w), 0);
 }
