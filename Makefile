@@ -23,7 +23,8 @@ PREFIX ?= /usr/local
 PKG_CONFIG ?= pkg-config
 LIBRARIES := libuv lmdb jansson
 
-# Debian's names of what `make run`, `make test`, `make bench-parser` and `make bench-peer` need.
+# Debian's names of what `make run`, `make test`, `make bench-parser` and `make bench-peer`
+# need.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libuv1-dev liblmdb-dev libjansson-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev clang-format python3 sip-tester baresip-core \
                  linphone-cli kamailio valgrind

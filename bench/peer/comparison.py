@@ -59,6 +59,7 @@ class Comparison:
                 self.load(side, row, row.warm_up)
                 side.settle()
             said = self.load(side, row, row.options)
+            side.check()
             figures, mib = said, side.memory_kib() / 1024
         except (RuntimeError, OSError) as error:
             self.failures.append(f'{side.name}: {row.name}: {error}')
@@ -69,18 +70,24 @@ class Comparison:
         tell(f'{side.name}: {row.name}: ' + (f'{rate:,.0f}/s' if rate else 'failed'))
         return mib
 
-    def measure_idle(self, side):
-        side.start('empty')
-        time.sleep(SETTLE_S)
-        self.note(side, 'idle', mib=side.memory_kib() / 1024)
-        side.kill()
+    def measure_at_rest(self, side, with_waiting):
+        try:
+            side.start('empty')
+            time.sleep(SETTLE_S)
+            self.note(side, 'idle', mib=side.memory_kib() / 1024)
+            if with_waiting:
+                side.kill()
+                self.measure_restart(side)
+        except (RuntimeError, OSError) as error:
+            self.failures.append(f'{side.name}: at rest: {error}')
+        finally:
+            side.kill()
 
     def measure_restart(self, side):
         side.start('waiting')
         name = f'{workloads.WAITING:,} waiting'
         self.note(side, f'the SIP server, {name}', restart_s=side.restart_alone_seconds())
         self.note(side, f'all of it, {name}', restart_s=side.restart_seconds())
-        side.kill()
 
     def round(self, rows, with_waiting):
         """Ours and theirs in turns, row by row: what the machine does meanwhile hits both."""
@@ -91,17 +98,15 @@ class Comparison:
                 if row.store == 'empty' and mib is not None:
                     held[side.name].append(mib)
         for side in self.sides:
-            self.measure_idle(side)
+            self.measure_at_rest(side, with_waiting)
             self.note(side, 'the most after a row', mib=max(held[side.name], default=None))
-            if with_waiting:
-                self.measure_restart(side)
 
     def text(self, facts, rounds):
         times = f'{rounds} round' + ('s' if rounds != 1 else '')
         parts = ['# sipsilo beside Kamailio\'s msilo\n',
-                 f'The same load on both, row by row in turns, servers started anew and warm, {times}. '
-                 'Medians (least-most); ratio: sipsilo / Kamailio, the median over the rounds. '
-                 'Above 1 is better for operations a second, below 1 for all else.\n', facts]
+                 'The same load on both, row by row in turns, servers started anew and warm, '
+                 f'{times}. Medians (least-most); ratio: sipsilo / Kamailio, the median over '
+                 'the rounds. Above 1 is better for operations a second, below 1 for all else.\n', facts]
         parts += [report.comparison(self.samples, *table) for table in report.TABLES]
         parts += [report.slope(self.samples, *workloads.SLOPE)]
         parts += [report.faults(self.samples)]

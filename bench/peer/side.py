@@ -4,6 +4,7 @@
     side.start('empty')                 on a copy of a store that was kept, on a new port
     ... side.address, side.pids() ...
     side.fill(count, users)             so that messages wait
+    side.check()                        that it runs still
     side.settle()                       until what it keeps for a while has gone
     side.keep('waiting')                ends it in peace; its store is one that may be started
     side.restart_seconds()              kill -9 of all of it, until it answers again
@@ -98,6 +99,11 @@ class Side:
     def keep(self, name):
         self.stop()
         os.rename(self.store, self.kept(name))
+
+    def check(self):
+        """That it still runs: what a server that died answers is no figure."""
+        if self.process.poll() is not None:
+            raise RuntimeError(f'died with {self.process.returncode}: {self.log()[-2000:]}')
 
     def settle(self):
         time.sleep(self.settle_s)
