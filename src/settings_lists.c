@@ -35,20 +35,26 @@ enum {
     DOMAIN_MAX = 253, /* RFC 1035 2.3.4, as text */
 };
 
-/* A host as it stands in a URI (RFC 3261 25.1): a name, IPv4, or IPv6 in brackets. */
+/* A host as it stands in a URI (RFC 3261 25.1): a name without empty labels, IPv4, or IPv6 in
+ * brackets. */
 static bool
 is_host(struct slice text)
 {
     struct address address;
+    char before = '.';
 
     if (text.len == 0 || text.len > DOMAIN_MAX)
         return false;
     if (text.at[0] == '[')
         return address_parse(text, 0, &address);
-    for (struct slice s = text; s.len > 0; s = slice_skip(s, 1))
-        if (!ascii_is_alphanumeric(s.at[0]) && !strchr("-._", s.at[0]))
+    for (struct slice s = text; s.len > 0; s = slice_skip(s, 1)) {
+        char c = s.at[0];
+
+        if (c == '.' ? before == '.' : !ascii_is_alphanumeric(c) && c != '-' && c != '_')
             return false;
-    return true;
+        before = c;
+    }
+    return before != '.';
 }
 
 /* Lower case and without a trailing dot, the form that AoRs have. */
