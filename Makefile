@@ -128,17 +128,16 @@ test:
 
 bench-build: all $(BENCHES)
 
-# Ten minutes: each part by itself, then the server; LONG=1 goes to ten million messages.
-FIGURES := build/bench/figures
+# Ten minutes: each part by itself, then the server in ROUNDS; LONG=1 goes to ten million messages.
+ROUNDS ?= 3
 bench:
 	@dist/need $(BUILD_PACKAGES) python3
 	@$(MAKE) --no-print-directory bench-build
-	@rm -rf $(FIGURES) && mkdir -p $(FIGURES)
+	@build/bench/bench_parser -o build/bench >/dev/null
 	@set -e; for part in $(MICRO); do \
-	    build/bench/bench_$$part -j $(FIGURES)/$$part.json; done
-	@bench/run_server --json $(FIGURES)/server.json $(if $(LONG),--long)
-	@CFLAGS='$(CFLAGS)' CC='$(CC)' bench/report $(FIGURES)
-
+	    build/bench/bench_$$part -j build/bench/$$part.jsonl; done
+	@bench/run_server --rounds $(ROUNDS) $(if $(LONG),--long) --json build/bench/server.jsonl
+	@CFLAGS='$(CFLAGS)' CC='$(CC)' bench/report
 
 gate profile:
 	@dist/need $(BUILD_PACKAGES) valgrind python3

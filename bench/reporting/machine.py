@@ -37,8 +37,8 @@ def file_system(path):
 
 def lines(store_directory):
     memory = found('/proc/meminfo', r'^MemTotal:\s+(\d+)')
-    model = found('/proc/cpuinfo', r'^model name\s*: (.*)$')
     gib = f'{int(memory) / 1048576:.1f} GiB' if memory.isdigit() else memory
+    model = found('/proc/cpuinfo', r'^model name\s*: (.*)$')
     return [
         f'Machine: {model}, {os.cpu_count()} CPUs, {gib} memory',
         f'Kernel: {platform.system()} {platform.release()}',
