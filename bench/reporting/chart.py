@@ -29,9 +29,9 @@ def style():
 
 
 def short(value):
-    """1000 as 1k, 2500000 as 2.5M."""
+    """1000 as 1k, 2500000 as 2.5M, 1024 as it is."""
     for factor, letter in ((1e6, 'M'), (1e3, 'k')):
-        if abs(value) >= factor:
+        if abs(value) >= factor and value % (factor / 10) == 0:
             return f'{value / factor:g}{letter}'
     return f'{value:g}'
 
@@ -107,7 +107,8 @@ class Chart:
         yield (f'<polyline class="s{number}" points="'
                + ' '.join(f'{x:.1f},{y:.1f}' for x, y, _, _ in at) + '"/>')
         for x, y, low, high in at:
-            yield f'<line class="s{number}" x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}"/>'
+            yield (f'<line class="s{number}" x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" '
+                   f'y2="{high:.1f}"/>')
             yield f'<circle class="s{number}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>'
 
     def write(self, path):

@@ -92,7 +92,8 @@ def store(doc, micro):
     doc.paragraph('The engine and a bare LMDB table with the same records take turns; ratios of '
                   'the rates, round by round. The engine has in it what the table has not: '
                   'who it is for, repetitions, limits, expiry. What it puts off comes after: '
-                  f'see tidy. All is for each message. The disk appends 4 KiB and syncs in {spread(disk)} us.')
+                  'see tidy. All is for each message. '
+                  f'The disk appends 4 KiB and syncs in {spread(disk)} us.')
     doc.command(micro.command)
     for measure in ('put', 'remove'):
         store_table(doc, micro, measure, BATCHES)
@@ -125,6 +126,23 @@ def parser(doc, directory):
     doc.paragraph('The rest is in [parser.md](parser.md).')
     doc.command('build/bench/bench_parser -o build/bench')
     doc.raw(''.join(rows) + '\n![Reading a SIP message](parser.svg)\n\n')
+
+
+def instructions(doc, path):
+    """The record that bench/gate holds the core to."""
+    counts = {}
+    with open(path) as record:
+        for line in record:
+            if not line.startswith('#'):
+                name, variant, count = line.split()
+                counts.setdefault(name, {})[variant] = f'{int(count):,}'
+    doc.heading('Instructions')
+    doc.paragraph('Of an operation of the core, as they are on record: not measured just now. They '
+                  'do not depend on what else a machine does; `make gate` counts again.')
+    doc.command('bench/gate')
+    doc.table(['operation', 'with AVX2', 'without'],
+              [[name, *(count.get(variant) or count.get('any', '-')
+                        for variant in ('avx2', 'scalar'))] for name, count in counts.items()])
 
 
 def all_of_them(doc, micros, directory):
