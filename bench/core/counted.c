@@ -66,42 +66,45 @@ counted_flush(struct server *server, struct moment now)
 void
 call_flush(struct server *server, struct moment now)
 {
-    if (is_counting)
-        counted_flush(server, now);
-    else
-        flush(server, now);
+    (is_counting ? counted_flush : flush)(server, now);
+}
+
+static void
+committed(struct server *server, struct moment now)
+{
+    server_committed(server, STORE_OK, "", now);
 }
 
 COUNTED void
 counted_committed(struct server *server, struct moment now)
 {
-    server_committed(server, STORE_OK, "", now);
+    committed(server, now);
     RETURN;
 }
 
 void
 call_committed(struct server *server, struct moment now)
 {
-    if (is_counting)
-        counted_committed(server, now);
-    else
-        server_committed(server, STORE_OK, "", now);
+    (is_counting ? counted_committed : committed)(server, now);
+}
+
+static void
+read_done(struct server *server, struct moment now)
+{
+    server_read_done(server, STORE_OK, "", now);
 }
 
 COUNTED void
 counted_read_done(struct server *server, struct moment now)
 {
-    server_read_done(server, STORE_OK, "", now);
+    read_done(server, now);
     RETURN;
 }
 
 void
 call_read_done(struct server *server, struct moment now)
 {
-    if (is_counting)
-        counted_read_done(server, now);
-    else
-        server_read_done(server, STORE_OK, "", now);
+    (is_counting ? counted_read_done : read_done)(server, now);
 }
 
 COUNTED void

@@ -70,17 +70,6 @@ middle(const double *sorted, uint32_t count)
     return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
 }
 
-double
-figure_median(const struct figure *figure)
-{
-    double sorted[FIGURE_ROUNDS_MAX];
-
-    if (figure->rounds == 0)
-        return 0;
-    sort(figure, sorted);
-    return middle(sorted, figure->rounds);
-}
-
 static void
 print_json(const struct figures *figures, const struct figure *f, const double *sorted)
 {

@@ -46,10 +46,6 @@ figures_close(struct figures *figures);
 void
 figure_add(struct figure *figure, double value);
 
-/* 0 without rounds. */
-double
-figure_median(const struct figure *figure);
-
 /* Prints nothing of a figure without rounds. */
 void
 figures_print(const struct figures *figures, const struct figure *figure);

@@ -13,18 +13,13 @@ class Phase:
         server = json.get('server') or {}
         requests = json.get('requests') or {}
         latencies = [r['latency_us'] for r in requests.values() if r['latency_us']['count']]
-        self.name = json['name']
         self.count = json['count']
         self.rate = json['a_second']
-        self.own_cpu_us = json['own_cpu_us_each']
         self.cpu_us = server.get('cpu_us_each')
         self.rss_bytes = server.get('rss_bytes')
         latency = latencies[0] if len(latencies) == 1 else {}
         self.p50_us = latency.get('p50')
         self.p99_us = latency.get('p99')
-        self.late = sum(r['sent_late'] for r in requests.values())
-        self.failed = sum(r['failed'] + r['timed_out'] for r in requests.values())
-        self.sent_again = sum(r['sent_again'] for r in requests.values())
 
 
 class Load:
@@ -45,6 +40,3 @@ class Load:
         """What must not be: {name: how many}."""
         return {name: self.json['messages'][name] for name in self.FAULTS
                 if self.json['messages'][name]}
-
-    def answered_otherwise(self):
-        return sum(Phase(phase).failed for phase in self.json['phases'])

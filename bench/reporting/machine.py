@@ -5,10 +5,13 @@ import re
 import subprocess
 import time
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+
 
 def first_line(*command):
+    """Of what a command says, here: git is to tell of this source."""
     try:
-        return subprocess.run(command, capture_output=True, text=True,
+        return subprocess.run(command, capture_output=True, text=True, cwd=HERE,
                               timeout=10).stdout.splitlines()[0]
     except (OSError, IndexError, subprocess.TimeoutExpired):
         return 'unknown'
@@ -35,17 +38,24 @@ def file_system(path):
     return best[1]
 
 
+def cpu_model():
+    return found('/proc/cpuinfo', r'^model name\s*: (.*)$')
+
+
+def commit():
+    return first_line('git', 'describe', '--always', '--dirty')
+
+
 def lines(store_directory):
     memory = found('/proc/meminfo', r'^MemTotal:\s+(\d+)')
     gib = f'{int(memory) / 1048576:.1f} GiB' if memory.isdigit() else memory
-    model = found('/proc/cpuinfo', r'^model name\s*: (.*)$')
     return [
-        f'Machine: {model}, {os.cpu_count()} CPUs, {gib} memory',
+        f'Machine: {cpu_model()}, {os.cpu_count()} CPUs, {gib} memory',
         f'Kernel: {platform.system()} {platform.release()}',
         f'File system of the store: {file_system(store_directory)}',
         f'Compiler: {first_line(os.environ.get("CC", "cc"), "--version")}',
         f'Flags: {os.environ.get("CFLAGS", "unknown")}',
-        f'Commit: {first_line("git", "describe", "--always", "--dirty")}',
+        f'Commit: {commit()}',
         f'Date: {time.strftime("%Y-%m-%d", time.gmtime())}',
         'Load average at the end: ' + ' '.join(f'{load:.1f}' for load in os.getloadavg()),
     ]

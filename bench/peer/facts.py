@@ -1,36 +1,20 @@
-"""machine - what a reader has to know before he believes a figure."""
+"""facts - what a reader has to know before he believes a figure."""
 import os
 import platform
-import re
-import subprocess
 import time
 
 from kamailio import ALLOCATOR, CHILDREN
 from load import TOOL
+from machine import commit, cpu_model, file_system, first_line
 from mariadb import EXTRA
-from root import ROOT
 from sipsilo import SETTINGS
 
 PACKAGES = ('kamailio', 'kamailio-mysql-modules', 'mariadb-server', 'libuv1', 'liblmdb0')
 SYNCS = 200
 
 
-def output(*words):
-    try:
-        return subprocess.run(words, capture_output=True, text=True, cwd=ROOT,
-                              check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return 'unknown'
-
-
-def cpu():
-    with open('/proc/cpuinfo') as info:
-        found = re.search(r'^model name\s*: (.*)', info.read(), re.M)
-    return f'{len(os.sched_getaffinity(0))} of {found.group(1) if found else platform.machine()}'
-
-
 def packages():
-    return output('dpkg-query', '-W', '-f', '${Package} ${Version}  ', *PACKAGES)
+    return first_line('dpkg-query', '-W', '-f', '${Package} ${Version}  ', *PACKAGES)
 
 
 def syncs_per_second(directory):
@@ -47,13 +31,14 @@ def syncs_per_second(directory):
     return SYNCS / took
 
 
-def facts(directory, syncs):
+def lines(directory, syncs):
     """Lines of Markdown. `syncs`: what the disk did before each round."""
     low, high = min(syncs), max(syncs)
     return '\n'.join('* ' + fact for fact in (
-        f'Commit: {output("git", "describe", "--always", "--dirty")}',
-        f'Machine: {cpu()}, which load and servers share; Linux {platform.release()}',
-        f'Disk: {output("stat", "-f", "-c", "%T", directory)}, both sides on it;'
+        f'Commit: {commit()}',
+        f'Machine: {len(os.sched_getaffinity(0))} of {cpu_model()}, which load and servers share;'
+        f' Linux {platform.release()}',
+        f'Disk: {file_system(directory)}, both sides on it;'
         f' 4 KiB appended and synced {low:,.0f} to {high:,.0f} times a second',
         f'Packages: {packages()}',
         f'Load: {os.path.basename(TOOL)}, bodies of 128 octets, 10 to a user, UDP unless said',
