@@ -13,10 +13,10 @@
 #include "src/sip/location.h"
 #include "src/sip/next_hop.h"
 #include "src/sip/responder.h"
+#include "src/silo/departure.h"
 #include "src/silo/journal.h"
 #include "src/silo/reader.h"
 #include "src/silo/recent.h"
-#include "src/silo/departure.h"
 
 struct dumps;
 struct notices;
