@@ -92,6 +92,11 @@ settings_init(struct settings *settings);
 bool
 settings_read_file(struct settings *settings, const char *path, char why[SETTINGS_WHY]);
 
+/* The same for a text in memory; `name` is what errors call it. */
+bool
+settings_read_text(struct settings *settings, const char *name, struct slice text,
+                   char why[SETTINGS_WHY]);
+
 /* "msilo.expire_time=36000". */
 bool
 settings_override(struct settings *settings, const char *assignment,

@@ -175,17 +175,25 @@ load(const char *path, char **text, size_t *len)
 }
 
 bool
+settings_read_text(struct settings *settings, const char *name, struct slice text,
+                   char why[SETTINGS_WHY])
+{
+    struct reading r = { .settings = settings, .path = name, .why = why };
+
+    assert(settings_table_count <= ROWS_MAX);
+    return read_lines(&r, text);
+}
+
+bool
 settings_read_file(struct settings *settings, const char *path, char why[SETTINGS_WHY])
 {
-    struct reading r = { .settings = settings, .path = path, .why = why };
     char *text = NULL;
     size_t len = 0;
     const char *failure = load(path, &text, &len);
     bool done = false;
 
-    assert(settings_table_count <= ROWS_MAX);
     if (failure == NULL)
-        done = read_lines(&r, slice_of(text, len));
+        done = settings_read_text(settings, path, slice_of(text, len), why);
     else
         snprintf(why, SETTINGS_WHY, "%.160s: %s", path, failure);
     free(text);
