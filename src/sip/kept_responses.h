@@ -1,9 +1,10 @@
 /* kept_responses - responses that were passed on, for requests that come again (RFC 3261
  * 17.2.2): what others have answered cannot be made again from the request.
  *
- * Memory  At most `limit_bytes`, the oldest go first; each for `life_ms`.
+ * Memory  At most `limit_bytes`, a chunk of 68 KiB more, and an index of a sixteenth of it;
+ *         the oldest go first; each for `life_ms`.
  * Errors  What could not be kept is not found: its caller has the status, and answers in his
- *         own words.
+ *         own words. That is seldom: no memory, or more than eight whose hashes meet.
  */
 #ifndef SIP_KEPT_RESPONSES_H
 #define SIP_KEPT_RESPONSES_H
