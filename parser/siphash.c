@@ -60,11 +60,19 @@ rounds(uint64_t v[4], int count)
     }
 }
 
-static void
-compress(struct state *s, uint64_t word)
+/* Rounds for each word, and at the end: known where each function is compiled, so that one
+ * source is two sets of inner loops. */
+struct strength {
+    int word, end;
+};
+
+static const struct strength full = { 2, 4 }, table = { 1, 3 };
+
+static inline void
+compress(struct state *s, uint64_t word, struct strength strength)
 {
     s->v[3] ^= word;
-    rounds(s->v, 2);
+    rounds(s->v, strength.word);
     s->v[0] ^= word;
 }
 
@@ -82,8 +90,8 @@ start(struct state *s, const struct hash_key *key)
 }
 
 /* The octets that are held and those that come are shifted together into whole words. */
-static void
-absorb(struct state *out, const uint8_t *at, size_t len)
+static inline void
+absorb(struct state *out, const uint8_t *at, size_t len, struct strength strength)
 {
     struct state s = *out; /* so that it stays in registers */
     unsigned held = (unsigned)(s.total % 8) * 8;
@@ -92,7 +100,7 @@ absorb(struct state *out, const uint8_t *at, size_t len)
     for (; len >= 8; at += 8, len -= 8) {
         uint64_t x = load(at);
 
-        compress(&s, s.word | x << held);
+        compress(&s, s.word | x << held, strength);
         s.word = held == 0 ? 0 : x >> (64 - held);
     }
     if (len > 0) {
@@ -100,44 +108,55 @@ absorb(struct state *out, const uint8_t *at, size_t len)
 
         s.word |= x << held;
         if (held + 8 * len >= 64) {
-            compress(&s, s.word);
+            compress(&s, s.word, strength);
             s.word = x >> (64 - held);
         }
     }
     *out = s;
 }
 
-static void
-absorb_part(struct state *s, struct slice part)
+/* Each part after its length. */
+static inline void
+absorb_parts(struct state *s, const struct slice *parts, size_t count,
+             struct strength strength)
 {
-    uint8_t length[8];
+    for (size_t i = 0; i < count; i++) {
+        uint8_t length[8];
 
-    store(length, part.len);
-    absorb(s, length, sizeof length);
-    absorb(s, (const uint8_t *)part.at, part.len);
+        store(length, parts[i].len);
+        absorb(s, length, sizeof length, strength);
+        absorb(s, (const uint8_t *)parts[i].at, parts[i].len, strength);
+    }
 }
 
 /* The last word: what is left over, and the length's low octet on top. */
-static uint64_t
-finish(struct state *s, uint8_t mark)
+static inline uint64_t
+finish(struct state *s, uint8_t mark, struct strength strength)
 {
-    compress(s, s->word | s->total << 56);
+    compress(s, s->word | s->total << 56, strength);
     s->v[2] ^= mark;
-    rounds(s->v, 4);
+    rounds(s->v, strength.end);
     return s->v[0] ^ s->v[1] ^ s->v[2] ^ s->v[3];
 }
 
 /* The 128-bit function differs from the 64-bit one in its marks. */
-static struct hash128
-finish128(struct state *s)
+static inline struct hash128
+finish128(struct state *s, struct strength strength)
 {
     struct hash128 hash;
 
-    store(hash.bytes, finish(s, 0xee));
+    store(hash.bytes, finish(s, 0xee, strength));
     s->v[1] ^= 0xdd;
-    rounds(s->v, 4);
+    rounds(s->v, strength.end);
     store(hash.bytes + 8, s->v[0] ^ s->v[1] ^ s->v[2] ^ s->v[3]);
     return hash;
+}
+
+static void
+start128(struct state *s, const struct hash_key *key)
+{
+    start(s, key);
+    s->v[1] ^= 0xee;
 }
 
 uint64_t
@@ -146,8 +165,8 @@ siphash64(const struct hash_key *key, struct slice bytes)
     struct state s;
 
     start(&s, key);
-    absorb(&s, (const uint8_t *)bytes.at, bytes.len);
-    return finish(&s, 0xff);
+    absorb(&s, (const uint8_t *)bytes.at, bytes.len, full);
+    return finish(&s, 0xff, full);
 }
 
 struct hash128
@@ -155,10 +174,9 @@ siphash128(const struct hash_key *key, struct slice bytes)
 {
     struct state s;
 
-    start(&s, key);
-    s.v[1] ^= 0xee;
-    absorb(&s, (const uint8_t *)bytes.at, bytes.len);
-    return finish128(&s);
+    start128(&s, key);
+    absorb(&s, (const uint8_t *)bytes.at, bytes.len, full);
+    return finish128(&s, full);
 }
 
 uint64_t
@@ -167,9 +185,8 @@ siphash64_parts(const struct hash_key *key, const struct slice *parts, size_t co
     struct state s;
 
     start(&s, key);
-    for (size_t i = 0; i < count; i++)
-        absorb_part(&s, parts[i]);
-    return finish(&s, 0xff);
+    absorb_parts(&s, parts, count, full);
+    return finish(&s, 0xff, full);
 }
 
 struct hash128
@@ -177,9 +194,37 @@ siphash128_parts(const struct hash_key *key, const struct slice *parts, size_t c
 {
     struct state s;
 
+    start128(&s, key);
+    absorb_parts(&s, parts, count, full);
+    return finish128(&s, full);
+}
+
+uint64_t
+tablehash64(const struct hash_key *key, struct slice bytes)
+{
+    struct state s;
+
     start(&s, key);
-    s.v[1] ^= 0xee;
-    for (size_t i = 0; i < count; i++)
-        absorb_part(&s, parts[i]);
-    return finish128(&s);
+    absorb(&s, (const uint8_t *)bytes.at, bytes.len, table);
+    return finish(&s, 0xff, table);
+}
+
+uint64_t
+tablehash64_parts(const struct hash_key *key, const struct slice *parts, size_t count)
+{
+    struct state s;
+
+    start(&s, key);
+    absorb_parts(&s, parts, count, table);
+    return finish(&s, 0xff, table);
+}
+
+struct hash128
+tablehash128_parts(const struct hash_key *key, const struct slice *parts, size_t count)
+{
+    struct state s;
+
+    start128(&s, key);
+    absorb_parts(&s, parts, count, table);
+    return finish128(&s, table);
 }

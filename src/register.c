@@ -31,7 +31,7 @@ write_accepted(struct router *router, const struct incoming *in, struct slice ao
     struct writer w;
 
     writer_init(&w, responder->buffer, sizeof responder->buffer);
-    responder_begin(responder, &w, in->message, &in->flow, ANSWER_STATUS_OK, SLICE("OK"));
+    responder_begin(responder, &w, in, ANSWER_STATUS_OK, SLICE("OK"));
     registrar_write_contacts(&w, router->location, in->message, aor, in->now);
     date_write(in->now.s, date);
     writer_header(&w, SLICE("Date"), slice_of(date, sizeof date));
@@ -43,12 +43,11 @@ static void
 accept_now(struct router *router, const struct incoming *in, struct slice aor)
 {
     const struct transport *transport = router->transport;
-    struct flow flow = responder_flow(in->message, &in->flow);
+    struct flow flow = responder_flow(in);
     struct slice bytes = write_accepted(router, in, aor);
 
     if (slice_is_absent(bytes))
-        responder_answer(router->responder, in->message, &in->flow, 500,
-                         SLICE("Bindings Fit No Answer"));
+        responder_answer(router->responder, in, 500, SLICE("Bindings Fit No Answer"));
     else
         transport->send(transport->self, &flow, bytes);
 }
@@ -138,8 +137,7 @@ write_failed(struct router *router, const struct incoming *in)
     struct writer w;
 
     writer_init(&w, responder->buffer, sizeof responder->buffer);
-    responder_begin(responder, &w, in->message, &in->flow, 500,
-                    SLICE("Bindings Cannot Be Saved"));
+    responder_begin(responder, &w, in, 500, SLICE("Bindings Cannot Be Saved"));
     writer_body(&w, slice_absent());
     return writer_done(&w);
 }
@@ -172,7 +170,7 @@ save_bindings(struct router *router, const struct incoming *in, struct slice aor
         .router = router,
         .key = in->key,
         .protocol = in->flow.protocol,
-        .answer_to = responder_flow(in->message, &in->flow),
+        .answer_to = responder_flow(in),
         .accepted = journal_keep(journal, write_accepted(router, in, aor)),
         .failed = journal_keep(journal, write_failed(router, in)),
         .aor = journal_keep(journal, aor),
@@ -246,6 +244,7 @@ register_request(struct router *router, struct incoming *in)
         return;
     }
     in->key = server_key_of(router->requests, m);
+    in->has_key = true;
     switch (server_table_receive(router->requests, &in->key, &outcome, in->now)) {
     case SERVER_NEW:
         process(router, in, aor);

@@ -38,8 +38,7 @@ route_refuse_with(struct router *router, const struct incoming *in, unsigned sta
     log_refusal(router, in, status, reason);
     if (in->message->method == METHOD_ACK)
         return; /* RFC 3261 17: an ACK is never answered */
-    responder_answer_with(router->responder, in->message, &in->flow, status, reason, name,
-                          value);
+    responder_answer_with(router->responder, in, status, reason, name, value);
 }
 
 void
@@ -176,12 +175,12 @@ answer_options(struct router *router, const struct incoming *in)
         return;
     }
     writer_init(&w, responder->buffer, sizeof responder->buffer);
-    responder_begin(responder, &w, in->message, &in->flow, 200, SLICE("OK"));
+    responder_begin(responder, &w, in, 200, SLICE("OK"));
     writer_header(&w, SLICE("Allow"), allowed);
     writer_header(&w, SLICE("Accept"), SLICE("*/*"));
     writer_header(&w, SLICE("Supported"), supported);
     writer_body(&w, slice_absent());
-    responder_send(responder, &w, in->message, &in->flow);
+    responder_send(responder, &w, in);
 }
 
 /* What the Request-URI and the rest of Route say, to somebody else's domain. */
@@ -297,6 +296,7 @@ take_message(struct router *router, struct incoming *in, const struct way *way)
         return;
     }
     in->key = server_key_of(router->requests, in->message);
+    in->has_key = true;
     switch (server_table_receive(router->requests, &in->key, &outcome, in->now)) {
     case SERVER_NEW:
         start_message(router, in, way);

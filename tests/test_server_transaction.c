@@ -315,12 +315,14 @@ the_to_tag_is_that_of_the_request(void **state)
         request("SIP/2.0/UDP h;branch=z9hG4bKa", "Call-ID: c1\nCSeq: 1 MESSAGE\n");
     struct message *b =
         request("SIP/2.0/UDP h;branch=z9hG4bKa", "Call-ID: c2\nCSeq: 1 MESSAGE\n");
+    struct server_key key_a = server_key_of(table, a), again_a = server_key_of(table, a),
+                      key_b = server_key_of(table, b);
     char tag[TO_TAG_BYTES], again[TO_TAG_BYTES], other[TO_TAG_BYTES];
 
     (void)state;
-    server_to_tag(table, a, tag);
-    server_to_tag(table, a, again);
-    server_to_tag(table, b, other);
+    server_to_tag(table, &key_a, tag);
+    server_to_tag(table, &again_a, again);
+    server_to_tag(table, &key_b, other);
     assert_memory_equal(tag, again, TO_TAG_BYTES);
     assert_memory_not_equal(tag, other, TO_TAG_BYTES);
     for (int i = 0; i < TO_TAG_BYTES; i++)

@@ -39,6 +39,16 @@ static const struct {
     { 63, "724506eb4c328a95", "5150d1772f50834a503e069a973fbd7c" },
 };
 
+/* The same with -macopt c-rounds:1 -macopt d-rounds:3. */
+static const struct {
+    size_t octets;
+    const char *hash64;
+} table_vectors[] = {
+    { 0, "dcc40f055801acab" },  { 1, "93ca577df39bf4c9" },  { 7, "4011b19b987d92d3" },
+    { 8, "8e9a298d11959036" },  { 15, "5699512a6dd820d3" }, { 16, "668b907d1add4fcc" },
+    { 31, "bcd1218c1fdd7023" }, { 63, "a8b3bbb76290199d" },
+};
+
 static struct hash_key
 counting_key(void)
 {
@@ -69,6 +79,16 @@ expect_hex(const uint8_t *bytes, size_t count, const char *hex)
     assert_string_equal(text, hex);
 }
 
+static void
+expect_hash64(uint64_t hash, const char *hex)
+{
+    uint8_t bytes[8];
+
+    for (unsigned b = 0; b < 8; b++)
+        bytes[b] = (uint8_t)(hash >> (8 * b));
+    expect_hex(bytes, 8, hex);
+}
+
 /* The one of 15 octets is worked through in Aumasson and Bernstein, 2012, appendix A. */
 static void
 another_implementation_gives_the_same_hashes(void **state)
@@ -78,14 +98,24 @@ another_implementation_gives_the_same_hashes(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
         struct slice input = counting_input(vectors[i].octets);
-        uint64_t hash = siphash64(&key, input);
         struct hash128 wide = siphash128(&key, input);
-        uint8_t bytes[8];
 
-        for (unsigned b = 0; b < 8; b++)
-            bytes[b] = (uint8_t)(hash >> (8 * b));
-        expect_hex(bytes, 8, vectors[i].hash64);
+        expect_hash64(siphash64(&key, input), vectors[i].hash64);
         expect_hex(wide.bytes, 16, vectors[i].hash128);
+        exact_free(input);
+    }
+}
+
+static void
+hashes_of_tables_are_those_of_the_shorter_variant(void **state)
+{
+    struct hash_key key = counting_key();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table_vectors / sizeof table_vectors[0]; i++) {
+        struct slice input = counting_input(table_vectors[i].octets);
+
+        expect_hash64(tablehash64(&key, input), table_vectors[i].hash64);
         exact_free(input);
     }
 }
@@ -117,6 +147,9 @@ parts_are_hashed_as_lengths_and_octets(void **state)
     (void)state;
     assert_true(siphash64_parts(&key, parts, 3) == siphash64(&key, whole));
     assert_memory_equal(x.bytes, y.bytes, sizeof x.bytes);
+    assert_true(tablehash64_parts(&key, parts, 3) == tablehash64(&key, whole));
+    expect_hex(tablehash128_parts(&key, parts, 3).bytes, 16,
+               "365c60b180a63b89e6eeab7523abd3a0"); /* of `whole`, by OpenSSL */
 }
 
 static void
@@ -134,6 +167,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(another_implementation_gives_the_same_hashes),
+        cmocka_unit_test(hashes_of_tables_are_those_of_the_shorter_variant),
         cmocka_unit_test(where_parts_are_cut_makes_a_difference),
         cmocka_unit_test(parts_are_hashed_as_lengths_and_octets),
         cmocka_unit_test(another_key_gives_another_hash),

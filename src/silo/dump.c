@@ -493,7 +493,8 @@ page_read(struct page_wait *wait, struct moment now)
 static struct dump *
 find_dump(const struct dumps *dumps, struct slice aor)
 {
-    struct hash_link *link = hash_table_find(&dumps->table, siphash64(&dumps->key, aor));
+    struct hash_link *link =
+        hash_table_find(&dumps->table, tablehash64(&dumps->key, aor));
 
     for (; link != NULL; link = hash_link_next(link)) {
         struct dump *dump = CONTAINER_OF(link, struct dump, link);
@@ -532,7 +533,7 @@ make_dump(struct silo *silo, struct slice aor)
     timer_init(&dump->timer, timer_fired);
     dump->aor_len = aor.len;
     memcpy(dump->aor, aor.at, aor.len);
-    hash_table_insert(&dumps->table, &dump->link, siphash64(&dumps->key, aor));
+    hash_table_insert(&dumps->table, &dump->link, tablehash64(&dumps->key, aor));
     return dump;
 }
 

@@ -122,7 +122,7 @@ break_silence(struct notices *notices, const struct notice_order *order, int64_t
 {
     char text[AOR_MAX];
     const struct slice parts[] = { sender_of(order, text), order->aor };
-    uint64_t pair = siphash64_parts(&notices->key, parts, 2);
+    uint64_t pair = tablehash64_parts(&notices->key, parts, 2);
     struct silence *set = notices->silences[pair % SETS], *place = NULL;
 
     for (int i = 0; i < WAYS; i++) {

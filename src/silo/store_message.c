@@ -77,11 +77,11 @@ store_answer(struct silo *silo, const struct incoming *in, enum store_outcome ou
     struct writer w;
 
     writer_init(&w, responder->buffer, sizeof responder->buffer);
-    responder_begin(responder, &w, in->message, &in->flow, outcomes[outcome].status,
+    responder_begin(responder, &w, in, outcomes[outcome].status,
                     outcomes[outcome].reason);
     write_retry_after(&w, outcome);
     writer_body(&w, slice_absent());
-    responder_send(responder, &w, in->message, &in->flow);
+    responder_send(responder, &w, in);
 }
 
 /* The answer that is in the batch, with the status that it has now. */
@@ -245,7 +245,7 @@ keep_answer(struct silo *silo, const struct incoming *in)
     struct slice whole;
 
     writer_init(&w, responder->buffer, sizeof responder->buffer);
-    responder_begin(responder, &w, in->message, &in->flow, 202, SLICE("Accepted"));
+    responder_begin(responder, &w, in, 202, SLICE("Accepted"));
     whole = writer_done(&w);
     return journal_keep(&silo->journal, slice_skip(whole, slice_find(whole, '\n') + 1));
 }
@@ -263,7 +263,7 @@ make_wait(struct silo *silo, const struct store_order *order, const struct recor
         .silo = silo,
         .key = in->key,
         .protocol = in->flow.protocol,
-        .answer_to = responder_flow(in->message, &in->flow),
+        .answer_to = responder_flow(in),
         .answer = keep_answer(silo, in),
         .aor = journal_keep(&silo->journal, record->aor),
         .call_id = journal_keep(&silo->journal, record->call_id),

@@ -56,7 +56,7 @@ address_hash(const struct hash_key *key, const struct address *address)
     memcpy(bytes, address->ip, sizeof address->ip);
     bytes[sizeof address->ip] = (char)(address->port >> 8);
     bytes[sizeof address->ip + 1] = (char)(address->port & 0xff);
-    return siphash64(key, slice_of(bytes, sizeof bytes));
+    return tablehash64(key, slice_of(bytes, sizeof bytes));
 }
 
 /* inet_pton takes neither octal nor short forms, and no zone: what RFC 3261 25.1 allows. */

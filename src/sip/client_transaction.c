@@ -313,7 +313,7 @@ hash_of_branch(const struct client_table *table, struct slice branch, enum metho
     const char method_byte = (char)method;
     const struct slice parts[] = { branch, slice_of(&method_byte, 1) };
 
-    return siphash64_parts(&table->key, parts, 2);
+    return tablehash64_parts(&table->key, parts, 2);
 }
 
 /* By what a failure will name it: the connection, or while that is not known the peer. */
@@ -322,7 +322,7 @@ hash_of_flow(const struct client_table *table, const struct flow *flow)
 {
     uint64_t id = flow->connection;
 
-    return id != 0 ? siphash64(&table->key, slice_of((const char *)&id, sizeof id))
+    return id != 0 ? tablehash64(&table->key, slice_of((const char *)&id, sizeof id))
                    : address_hash(&table->key, &flow->peer);
 }
 

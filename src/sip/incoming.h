@@ -9,7 +9,8 @@ struct incoming {
     const struct message *message; /* valid during the event */
     struct flow flow;              /* it came over */
     bool from_trusted;             /* its source is in core.trusted */
-    struct server_key key;         /* of its transaction, once it has one */
+    bool has_key;                  /* its transaction was looked up */
+    struct server_key key;
     struct moment now;
 };
 

@@ -131,7 +131,7 @@ find_first(const struct location *location, struct slice aor, uint64_t hash)
 const struct binding *
 location_find(const struct location *location, struct slice aor)
 {
-    struct entry *first = find_first(location, aor, siphash64(&location->key, aor));
+    struct entry *first = find_first(location, aor, tablehash64(&location->key, aor));
 
     return first == NULL ? NULL : &first->binding;
 }
@@ -139,8 +139,8 @@ location_find(const struct location *location, struct slice aor)
 static uint64_t
 hash_of_connection(const struct location *location, uint64_t connection)
 {
-    return siphash64(&location->key,
-                     slice_of((const char *)&connection, sizeof connection));
+    return tablehash64(&location->key,
+                       slice_of((const char *)&connection, sizeof connection));
 }
 
 static struct entry *
@@ -176,7 +176,7 @@ hash_of_contact(const struct location *location, const struct uri *uri)
 
     for (size_t i = 0; i < len; i++)
         host[i] = ascii_lower(uri->host.at[i]);
-    return siphash64_parts(&location->key, parts, 3);
+    return tablehash64_parts(&location->key, parts, 3);
 }
 
 static bool
@@ -227,7 +227,7 @@ join_contact(struct location *location, struct entry *entry)
 bool
 location_refuse_message(struct location *location, struct slice aor, struct slice contact)
 {
-    struct entry *first = find_first(location, aor, siphash64(&location->key, aor));
+    struct entry *first = find_first(location, aor, tablehash64(&location->key, aor));
 
     for (struct binding *b = first == NULL ? NULL : &first->binding; b; b = b->next) {
         if (!slice_equal(b->contact, contact))
@@ -367,7 +367,7 @@ entry_new(struct location *location, struct slice aor, const struct binding *fro
     entry->binding.instance = slice_pack(&at, from->instance);
     entry->binding.call_id = slice_pack(&at, from->call_id);
     entry->binding.next = NULL;
-    entry->by_aor.hash = siphash64(&location->key, aor);
+    entry->by_aor.hash = tablehash64(&location->key, aor);
     timer_init(&entry->expiry, expired);
     return entry;
 }

@@ -95,7 +95,7 @@ make_branch(const struct passes *passes, const struct incoming *in,
             char out[PASS_BRANCH_BYTES])
 {
     const struct message *m = in->message;
-    const struct flow back = responder_flow(m, &in->flow);
+    const struct flow back = responder_flow(in);
 
     branch_make(&passes->key, nonce_of(passes, m), m->request_uri,
                 message_header(m, HEADER_ROUTE), out);
@@ -140,7 +140,7 @@ refuse(struct passes *passes, const struct incoming *in, bool is_user)
 {
     if (in->message->method == METHOD_ACK)
         return; /* RFC 3261 17: never answered */
-    responder_answer(passes->responder, in->message, &in->flow, is_user ? 480 : 500,
+    responder_answer(passes->responder, in, is_user ? 480 : 500,
                      is_user ? SLICE("Temporarily Unavailable")
                              : SLICE("Next Hop Cannot Be Reached"));
 }

@@ -108,6 +108,7 @@ read_again(struct relay *relay, struct moment now)
         .message = &all->again,
         .flow = relay->came,
         .from_trusted = relay->from_trusted,
+        .has_key = true,
         .key = relay->key,
         .now = now,
     };
@@ -125,7 +126,7 @@ pass_on(struct relay *relay, unsigned status, struct slice bytes, struct moment 
     if (slice_is_absent(bytes)) {
         struct incoming in = read_again(relay, now);
 
-        responder_answer(all->responder, in.message, &in.flow, status, own_words);
+        responder_answer(all->responder, &in, status, own_words);
     } else {
         all->transport->send(all->transport->self, &relay->answer_to, bytes);
         if (!protocol_is_reliable(protocol))
@@ -169,10 +170,10 @@ void
 relay_answer_again(struct relays *relays, const struct incoming *in, unsigned status)
 {
     struct slice kept = kept_responses_find(relays->kept, &in->key);
-    struct flow to = responder_flow(in->message, &in->flow);
+    struct flow to = responder_flow(in);
 
     if (slice_is_absent(kept))
-        responder_answer(relays->responder, in->message, &in->flow, status, own_words);
+        responder_answer(relays->responder, in, status, own_words);
     else
         relays->transport->send(relays->transport->self, &to, kept);
 }
@@ -417,7 +418,7 @@ timer_fired(struct timer *timer, struct moment now)
         return;
     }
     in = read_again(relay, now);
-    responder_answer(all->responder, in.message, &in.flow, 100, SLICE("Trying"));
+    responder_answer(all->responder, &in, 100, SLICE("Trying"));
     timer_start(all->wheel, timer, end_ms);
 }
 
@@ -466,7 +467,7 @@ relay_new(struct relays *relays, const struct relay_order *order)
     relay->all = relays;
     relay->key = in->key;
     relay->came = in->flow;
-    relay->answer_to = responder_flow(in->message, &in->flow);
+    relay->answer_to = responder_flow(in);
     relay->from_trusted = in->from_trusted;
     relay->started_ms = in->now.ms;
     relay->open = relay->branch_count = order->count;

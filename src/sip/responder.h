@@ -8,7 +8,7 @@
 #define SIP_RESPONDER_H
 
 #include "parser/writer.h"
-#include "src/sip/server_transaction.h"
+#include "src/sip/incoming.h"
 
 enum {
     RESPONSE_BYTES_MAX = 65535, /* one datagram; a longer answer is not sent */
@@ -22,29 +22,28 @@ struct responder {
 
 /* Where the response to this request goes. */
 struct flow
-responder_flow(const struct message *request, const struct flow *came);
+responder_flow(const struct incoming *in);
 
 /* Starts a response in `w`: status line and the headers that every response copies. The
  * caller adds his own and ends with writer_body. */
 void
 responder_begin(const struct responder *responder, struct writer *w,
-                const struct message *request, const struct flow *came, unsigned status,
-                struct slice reason);
+                const struct incoming *in, unsigned status, struct slice reason);
 
 /* Sends what was written; what did not fit is not sent, and false. */
 bool
 responder_send(const struct responder *responder, const struct writer *w,
-               const struct message *request, const struct flow *came);
+               const struct incoming *in);
 
 /* A whole response with no headers of its own. */
 void
-responder_answer(struct responder *responder, const struct message *request,
-                 const struct flow *came, unsigned status, struct slice reason);
+responder_answer(struct responder *responder, const struct incoming *in, unsigned status,
+                 struct slice reason);
 
 /* The same with one more header. */
 void
-responder_answer_with(struct responder *responder, const struct message *request,
-                      const struct flow *came, unsigned status, struct slice reason,
-                      struct slice name, struct slice value);
+responder_answer_with(struct responder *responder, const struct incoming *in,
+                      unsigned status, struct slice reason, struct slice name,
+                      struct slice value);
 
 #endif

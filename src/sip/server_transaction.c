@@ -1,5 +1,6 @@
 #include "src/sip/server_transaction.h"
 
+#include "src/sip/branch.h"
 #include "src/sip/hash_table.h"
 
 #include <assert.h>
@@ -127,8 +128,8 @@ key_of_branch(const struct server_table *table, const struct message *m)
         bytes_of_u32(&m->cseq),
     };
 
-    return (struct server_key){ siphash128_parts(&table->key, parts,
-                                                 sizeof parts / sizeof parts[0]) };
+    return (struct server_key){ tablehash128_parts(&table->key, parts,
+                                                   sizeof parts / sizeof parts[0]) };
 }
 
 static struct server_key
@@ -139,8 +140,8 @@ key_of_fields(const struct server_table *table, const struct message *m)
         m->call_id,    bytes_of_u32(&m->cseq), m->method_name, m->via.text,
     };
 
-    return (struct server_key){ siphash128_parts(&table->key, parts,
-                                                 sizeof parts / sizeof parts[0]) };
+    return (struct server_key){ tablehash128_parts(&table->key, parts,
+                                                   sizeof parts / sizeof parts[0]) };
 }
 
 struct server_key
@@ -316,20 +317,13 @@ server_table_forget(struct server_table *table, const struct server_key *key)
         drop(table, link);
 }
 
+/* The key is seen by nobody; the tag, which everybody sees, tells nothing of it. */
 void
-server_to_tag(const struct server_table *table, const struct message *request,
+server_to_tag(const struct server_table *table, const struct server_key *key,
               char out[TO_TAG_BYTES])
 {
-    static const char digits[] = "0123456789abcdef";
-    const struct slice parts[] = {
-        SLICE("to-tag"),
-        message_header(request, HEADER_VIA),
-        message_header(request, HEADER_FROM),
-        message_header(request, HEADER_CALL_ID),
-        message_header(request, HEADER_CSEQ),
-    };
-    uint64_t hash = siphash64_parts(&table->key, parts, sizeof parts / sizeof parts[0]);
+    const struct slice bytes =
+        slice_of((const char *)key->hash.bytes, sizeof key->hash.bytes);
 
-    for (int i = 0; i < TO_TAG_BYTES; i++)
-        out[i] = digits[hash >> (4 * (TO_TAG_BYTES - 1 - i)) & 15];
+    hex64_write(siphash64(&table->key, bytes), out);
 }

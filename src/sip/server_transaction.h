@@ -1,7 +1,7 @@
 /* server_transaction - requests that were seen already (RFC 3261 17.2.2, figure 8; 17.2.3).
  *
  * A retransmitted request carries all that its response needs, so only the outcome is kept:
- * a few dozen bytes a request. The To tag is a keyed hash of the request, the same each time.
+ * a few dozen bytes a request. The To tag is a keyed hash of its key, the same each time.
  *
  * States  Trying: being worked on, a repetition is swallowed. Completed: a repetition is
  *         answered again from `outcome` until timer J (UDP). Over a stream an entry goes
@@ -78,11 +78,10 @@ enum {
     TO_TAG_BYTES = 16,
 };
 
-/* The To tag of our responses to this request: a keyed hash, the same for a repetition
- * (RFC 3261 8.2.7), and made from the lines as they came, so that a request that is half
- * read has one too. Writes TO_TAG_BYTES hex digits, no NUL. */
+/* The To tag of our responses to the request of that key, the same for a repetition (RFC 3261
+ * 8.2.7). Writes TO_TAG_BYTES hex digits, no NUL. */
 void
-server_to_tag(const struct server_table *table, const struct message *request,
+server_to_tag(const struct server_table *table, const struct server_key *key,
               char out[TO_TAG_BYTES]);
 
 #endif
