@@ -66,21 +66,67 @@ take_marks(struct lmdb_store *s, uint64_t sequence, struct slice marks)
 static int
 take_origins(struct lmdb_store *s, uint64_t sequence, struct slice value)
 {
-    struct hash128 origin;
-    int64_t time_s;
+    size_t count = value.len < 8 ? 0 : (value.len - 8) / ORIGIN_BYTES;
 
     if (value.len < 8)
         return MDB_CORRUPTED;
-    if (!repeats_reserve(&s->repeats, value.len / ORIGIN_BYTES))
+    if (!repeats_reserve(&s->repeats, count))
         return ENOMEM;
-    time_s = (int64_t)get_u64(value.at);
-    for (value = slice_skip(value, 8); value.len >= ORIGIN_BYTES;
-         value = slice_skip(value, ORIGIN_BYTES)) {
-        memcpy(origin.bytes, value.at, ORIGIN_BYTES);
-        repeats_add(&s->repeats, &origin, time_s);
-    }
+    repeats_add_all(&s->repeats, value.at + 8, count, (int64_t)get_u64(value.at));
     s->last_repeat = sequence;
     return 0;
+}
+
+/* Entries of origins that are still to be read. */
+struct origins {
+    uint64_t first; /* sequence; 0: there are none */
+    size_t bytes;
+};
+
+/* From the end backwards, to those that are known or were over when the last one came: so a
+ * clock that is wrong now forgets none, and after a quiet time few are read. */
+static int
+find_origins(const struct lmdb_store *s, MDB_txn *txn, struct origins *out)
+{
+    MDB_cursor *cursor;
+    MDB_val key, val;
+    int64_t newest_s = 0;
+    int rc = mdb_cursor_open(txn, s->tables[TABLE_REPEATS], &cursor);
+
+    *out = (struct origins){ 0 };
+    if (rc != 0)
+        return rc;
+    rc = mdb_cursor_get(cursor, &key, &val, MDB_LAST);
+    for (; rc == 0; rc = mdb_cursor_get(cursor, &key, &val, MDB_PREV)) {
+        if (key.mv_size != ID_BYTES || val.mv_size < 8) {
+            rc = MDB_CORRUPTED;
+            break;
+        }
+        if (get_u64(key.mv_data) <= s->last_repeat)
+            break;
+        if (out->first == 0)
+            newest_s = (int64_t)get_u64(val.mv_data);
+        if (repeats_is_over((int64_t)get_u64(val.mv_data), newest_s))
+            break;
+        out->first = get_u64(key.mv_data);
+        out->bytes += val.mv_size;
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Room for all of them at once: a table that doubles would be filled twice. */
+static int
+catch_up_origins(struct lmdb_store *s, MDB_txn *txn)
+{
+    struct origins new;
+    int rc = find_origins(s, txn, &new);
+
+    if (rc != 0 || new.first == 0)
+        return rc;
+    if (!repeats_reserve(&s->repeats, new.bytes / ORIGIN_BYTES))
+        return ENOMEM;
+    return each_behind(s, txn, TABLE_REPEATS, new.first - 1, take_origins);
 }
 
 static uint64_t
@@ -105,7 +151,7 @@ lmdb_catch_up(struct lmdb_store *s, MDB_txn *txn)
     if (rc == 0)
         rc = each_behind(s, txn, TABLE_GONE, s->tail.last_gone, take_marks);
     if (rc == 0)
-        rc = each_behind(s, txn, TABLE_REPEATS, s->last_repeat, take_origins);
+        rc = catch_up_origins(s, txn);
     if (rc != 0)
         return rc;
     s->tail.last_id = larger(s->tail.last_id, meta.last_id);

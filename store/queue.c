@@ -13,15 +13,16 @@ void
 queue_free(struct queue *queue)
 {
     free(queue->items);
-    free(queue->first);
+    free(queue->chains);
     *queue = (struct queue){ 0 };
 }
 
 /* Ids are consecutive and hashes are even: a multiplication spreads both (Knuth 6.4). */
-static uint32_t
+static struct queue_chain *
 chain_of(const struct queue *queue, uint64_t key)
 {
-    return (uint32_t)(key * 0x9e3779b97f4a7c15u >> 32) & (queue->room - 1);
+    return &queue
+                ->chains[(uint32_t)(key * 0x9e3779b97f4a7c15u >> 32) & (queue->room - 1)];
 }
 
 static uint32_t
@@ -33,22 +34,22 @@ slot_of(const struct queue *queue, uint32_t i)
 static void
 link_item(struct queue *queue, uint32_t slot)
 {
-    uint32_t chain = chain_of(queue, queue->items[slot].key);
+    struct queue_chain *chain = chain_of(queue, queue->items[slot].key);
 
     queue->items[slot].next = NONE;
-    if (queue->first[chain] == NONE)
-        queue->first[chain] = slot;
+    if (chain->first == NONE)
+        chain->first = slot;
     else
-        queue->items[queue->last[chain]].next = slot;
-    queue->last[chain] = slot;
+        queue->items[chain->last].next = slot;
+    chain->last = slot;
 }
 
 static bool
 move_to(struct queue *queue, uint32_t room)
 {
     struct queue_item *items = malloc(room * sizeof *items);
-    uint32_t *chains = malloc((size_t)room * 2 * sizeof *chains);
-    struct queue moved = { items, chains, chains + room, room, 0, queue->count };
+    struct queue_chain *chains = malloc(room * sizeof *chains);
+    struct queue moved = { items, chains, room, 0, queue->count };
 
     if (items == NULL || chains == NULL) {
         free(items);
@@ -56,7 +57,7 @@ move_to(struct queue *queue, uint32_t room)
         return false;
     }
     for (uint32_t i = 0; i < room; i++)
-        moved.first[i] = NONE;
+        chains[i].first = NONE;
     for (uint32_t i = 0; i < queue->count; i++) {
         items[i] = *queue_at(queue, i);
         link_item(&moved, i);
@@ -89,6 +90,21 @@ queue_add(struct queue *queue, struct queue_item item)
     link_item(queue, slot);
 }
 
+void
+queue_prefetch(const struct queue *queue, uint64_t key)
+{
+    __builtin_prefetch(chain_of(queue, key), 1);
+}
+
+void
+queue_prefetch_item(const struct queue *queue, uint64_t key)
+{
+    const struct queue_chain *chain = chain_of(queue, key);
+
+    if (chain->first != NONE)
+        __builtin_prefetch(&queue->items[chain->last], 1);
+}
+
 static const struct queue_item *
 skip_others(const struct queue *queue, uint32_t slot, uint64_t key)
 {
@@ -102,7 +118,7 @@ queue_first(const struct queue *queue, uint64_t key)
 {
     if (queue->count == 0)
         return NULL;
-    return skip_others(queue, queue->first[chain_of(queue, key)], key);
+    return skip_others(queue, chain_of(queue, key)->first, key);
 }
 
 const struct queue_item *
@@ -141,7 +157,7 @@ queue_drop(struct queue *queue, uint32_t count)
     for (; count > 0; count--) {
         const struct queue_item *item = &queue->items[queue->head];
 
-        queue->first[chain_of(queue, item->key)] = item->next;
+        chain_of(queue, item->key)->first = item->next;
         queue->head = slot_of(queue, 1);
         queue->count--;
     }

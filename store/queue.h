@@ -24,9 +24,14 @@ struct queue_item {
     uint32_t next;  /* the queue's: slot of the next item in this chain */
 };
 
+/* Slots of the items of one hash. `last` says something while there is a first. */
+struct queue_chain {
+    uint32_t first, last;
+};
+
 struct queue {
-    struct queue_item *items; /* owned; `room` slots */
-    uint32_t *first, *last;   /* owned, in one block; chains, by key */
+    struct queue_item *items;   /* owned; `room` slots */
+    struct queue_chain *chains; /* owned; as many, by key */
     uint32_t room, head, count;
 };
 
@@ -39,6 +44,14 @@ queue_reserve(struct queue *queue, size_t more);
 
 void
 queue_add(struct queue *queue, struct queue_item item);
+
+/* That key will be added soon: what that touches is fetched meanwhile, the chain first and,
+ * once that is there, the item at its end. */
+void
+queue_prefetch(const struct queue *queue, uint64_t key);
+
+void
+queue_prefetch_item(const struct queue *queue, uint64_t key);
 
 /* The oldest item of that key, and the one behind it; NULL at the end. */
 const struct queue_item *

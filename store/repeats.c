@@ -37,6 +37,32 @@ repeats_add(struct repeats *repeats, const struct hash128 *origin, int64_t now_s
     queue_add(&repeats->origins, item);
 }
 
+/* Origins are random: each would wait for the memory twice, were it not asked for ahead. */
+void
+repeats_add_all(struct repeats *repeats, const char *origins, size_t count, int64_t now_s)
+{
+    enum { FAR = 16, NEAR = 8 };
+    const size_t bytes = sizeof(struct hash128);
+
+    for (size_t i = 0; i < count + FAR; i++) {
+        struct hash128 origin;
+        uint64_t key;
+
+        if (i < count) {
+            memcpy(&key, origins + i * bytes, sizeof key);
+            queue_prefetch(&repeats->origins, key);
+        }
+        if (i >= NEAR && i - NEAR < count) {
+            memcpy(&key, origins + (i - NEAR) * bytes, sizeof key);
+            queue_prefetch_item(&repeats->origins, key);
+        }
+        if (i >= FAR) {
+            memcpy(origin.bytes, origins + (i - FAR) * bytes, bytes);
+            repeats_add(repeats, &origin, now_s);
+        }
+    }
+}
+
 struct hash128
 repeats_origin(const struct repeats *repeats, uint32_t i)
 {

@@ -31,6 +31,11 @@ repeats_reserve(struct repeats *repeats, size_t more);
 void
 repeats_add(struct repeats *repeats, const struct hash128 *origin, int64_t now_s);
 
+/* The same for `count` origins as they lie in memory. */
+void
+repeats_add_all(struct repeats *repeats, const char *origins, size_t count,
+                int64_t now_s);
+
 /* Seen within REPEATS_S of now, by a clock that may have been set either way. */
 bool
 repeats_has(const struct repeats *repeats, const struct hash128 *origin, int64_t now_s);

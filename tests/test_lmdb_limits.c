@@ -79,6 +79,29 @@ a_repeat_is_known_after_delivery_fold_and_restart(void **state)
     assert_int_equal(put_origin(t, 5000, false, LATER), PUT_REPEATED);
 }
 
+/* What is left out at a start was over when the last one came, by the clock of then. */
+static void
+a_repeat_is_known_after_a_start_with_a_wrong_clock(void **state)
+{
+    static const int64_t wrong_s[] = { 1, NOW + 1000000 };
+    struct stores *t = *state;
+
+    stores_open_server(t);
+    assert_int_equal(put_origin(t, 5000, false, LATER), PUT_STORED);
+    for (size_t i = 0; i < sizeof wrong_s / sizeof wrong_s[0]; i++) {
+        t->now_s = wrong_s[i];
+        stores_reopen(t);
+        t->now_s = NOW + 1;
+        assert_int_equal(put_origin(t, 5000, false, LATER), PUT_REPEATED);
+    }
+    t->now_s = NOW + 65;
+    assert_int_equal(put_origin(t, 6000, false, LATER), PUT_STORED);
+    stores_reopen(t);
+    t->now_s = NOW + 60;
+    assert_int_equal(put_origin(t, 6000, false, LATER), PUT_REPEATED);
+    assert_int_equal(put_origin(t, 5000, false, LATER), PUT_STORED);
+}
+
 static void
 an_import_is_known_until_it_would_have_expired(void **state)
 {
@@ -356,6 +379,7 @@ main(void)
         ROW(a_request_that_comes_again_is_not_stored_twice),
         ROW(a_repeat_within_one_batch_is_noticed),
         ROW(a_repeat_is_known_after_delivery_fold_and_restart),
+        ROW(a_repeat_is_known_after_a_start_with_a_wrong_clock),
         ROW(an_import_is_known_until_it_would_have_expired),
         ROW(max_messages_is_exact_within_a_batch),
         ROW(removals_and_expiry_make_room_below_the_limit),

@@ -89,6 +89,31 @@ a_clock_that_was_set_back_forgets_what_is_far_ahead(void **state)
     repeats_free(&repeats);
 }
 
+static void
+many_at_once_are_the_same_as_one_by_one(void **state)
+{
+    static const size_t counts[] = { 0, 1, 7, 8, 9, 15, 16, 17, 200 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        struct repeats repeats = { 0 };
+        struct hash128 all[200];
+
+        for (size_t k = 0; k < counts[i]; k++)
+            all[k] = origin((uint8_t)k, (uint8_t)(k % 3));
+        assert_true(repeats_reserve(&repeats, counts[i]));
+        repeats_add_all(&repeats, (const char *)all, counts[i], 1000);
+        assert_int_equal(repeats.origins.count, counts[i]);
+        for (uint32_t k = 0; k < counts[i]; k++) {
+            struct hash128 added = repeats_origin(&repeats, k);
+
+            assert_memory_equal(added.bytes, all[k].bytes, sizeof added.bytes);
+            assert_true(has(&repeats, (uint8_t)k, (uint8_t)(k % 3), 1064));
+        }
+        repeats_free(&repeats);
+    }
+}
+
 int
 main(void)
 {
@@ -97,6 +122,7 @@ main(void)
         cmocka_unit_test(origins_that_share_a_half_are_told_apart),
         cmocka_unit_test(pruning_drops_what_is_over_and_no_more),
         cmocka_unit_test(a_clock_that_was_set_back_forgets_what_is_far_ahead),
+        cmocka_unit_test(many_at_once_are_the_same_as_one_by_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
