@@ -6,6 +6,7 @@
 #   make test       install what is missing, then every test there is
 #   make check      the fast ones: unit and simulation tests with sanitizers, rooms, format
 #   make simulate   millions of steps of random schedules; SEEDS=100000, SEED=4711
+#   make planted    how soon the tests find bugs that are put in on purpose
 #   make rooms      each room includes only what it may
 #   make format     lay the source out as .clang-format says
 #   make bench      measure each part and the server: build/bench/report.md; LONG=1
@@ -76,7 +77,7 @@ FORMATTED := $(wildcard */*.[ch] src/*/*.[ch] bench/*/*.[ch])
 include fuzz/fuzz.mk
 
 .DEFAULT_GOAL := all
-.PHONY: all run demo test simulate bench bench-build bench-parser bench-peer gate profile check rooms \
+.PHONY: all run demo test simulate planted bench bench-build bench-parser bench-peer gate profile check rooms \
         format format-check install clean
 .SECONDARY:
 
@@ -160,6 +161,9 @@ bench:
 
 simulate: $(SIMULATIONS)
 	@tests/run $(SIMULATIONS)
+
+planted: $(SIMULATIONS) build/check/test_lmdb_crash
+	@tests/planted/measure
 
 gate profile:
 	@dist/need $(BUILD_PACKAGES) valgrind python3

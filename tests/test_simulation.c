@@ -59,6 +59,17 @@ act_send(struct simulation *s)
     simulation_post(s, sender, below(s, USERS), headers, slice_of(body, len));
 }
 
+/* More than a page holds may then wait, and more than may be delivered without being removed. */
+static void
+act_send_many(struct simulation *s)
+{
+    uint32_t count = LIMIT_UNREMOVED + below(s, LIMIT_PAGE_MESSAGES);
+    uint32_t sender = below(s, SENDERS), user = below(s, USERS);
+
+    while (count-- > 0)
+        simulation_post(s, sender, user, "", SLICE("one of many"));
+}
+
 static void
 act_register(struct simulation *s)
 {
@@ -162,6 +173,7 @@ static const struct {
     { 20, act_kill },       { 10, act_kill_for_a_while },
     { 4, act_jump },        { 60, act_mood },
     { 20, act_lie },        { 20, act_phone_restarts },
+    { 8, act_send_many },
 };
 
 static void
