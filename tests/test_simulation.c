@@ -132,6 +132,15 @@ act_stop(struct simulation *s)
     world_stop(s->w);
 }
 
+/* In the middle of a dump, when much is under way. */
+static void
+act_kill_while_serving(struct simulation *s)
+{
+    s->w->death.is_written = below(s, 2) == 0;
+    act_register(s);
+    world_die_after(s->w, 10 + below(s, 70));
+}
+
 static void
 start_again(void *world, struct event *event)
 {
@@ -173,7 +182,7 @@ static const struct {
     { 20, act_kill },       { 10, act_kill_for_a_while },
     { 4, act_jump },        { 60, act_mood },
     { 20, act_lie },        { 20, act_phone_restarts },
-    { 8, act_send_many },
+    { 12, act_send_many },  { 12, act_kill_while_serving },
 };
 
 static void
