@@ -51,8 +51,9 @@ HELPERS := $(filter-out tests/test_%.c,$(wildcard tests/*.c))
 CHECKED := $(SOURCES:%.c=build/check/%.o) $(HELPERS:%.c=build/check/%.o)
 BENCHES := $(patsubst bench/%.c,build/bench/%,$(wildcard bench/*.c))
 
-# The simulated world again, optimised and without sanitizers: more schedules in the time.
+# Tests that go through millions again, optimised and without sanitizers.
 SIMULATIONS := $(addprefix build/simulate/,test_simulation test_kill_points)
+OPTIMISED := $(SIMULATIONS) build/simulate/test_turnover
 SIMULATED := $(SOURCES:%.c=build/simulate/%.o) $(HELPERS:%.c=build/simulate/%.o)
 
 # The parsers that bench_parser measures beside ours: those that pkg-config finds.
@@ -140,9 +141,9 @@ demo:
 # One runner for both, so that one line tells of all.
 test:
 	@dist/need $(TEST_PACKAGES)
-	@$(MAKE) --no-print-directory all $(TESTS) $(REPLAYS) $(SIMULATIONS) build/bench/bench_core \
+	@$(MAKE) --no-print-directory all $(TESTS) $(REPLAYS) $(OPTIMISED) build/bench/bench_core \
 	    build/bench/siload rooms format-check
-	@tests/run $(TESTS) $(REPLAYS) $(SIMULATIONS) bench/gate $(wildcard tests/e2e/test_*)
+	@tests/run $(TESTS) $(REPLAYS) $(OPTIMISED) bench/gate $(wildcard tests/e2e/test_*)
 
 bench-build: all $(BENCHES)
 
