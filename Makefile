@@ -5,6 +5,8 @@
 #   make demo       the story of one message, on one screen
 #   make test       install what is missing, then every test there is
 #   make check      the fast ones: unit and simulation tests with sanitizers, rooms, format
+#   make simulate   millions of steps of random schedules; SEEDS=100000, SEED=4711
+#   make planted    how soon the tests find bugs that are put in on purpose
 #   make rooms      each room includes only what it may
 #   make format     lay the source out as .clang-format says
 #   make bench      measure each part and the server: build/bench/report.md; LONG=1
@@ -49,6 +51,11 @@ HELPERS := $(filter-out tests/test_%.c,$(wildcard tests/*.c))
 CHECKED := $(SOURCES:%.c=build/check/%.o) $(HELPERS:%.c=build/check/%.o)
 BENCHES := $(patsubst bench/%.c,build/bench/%,$(wildcard bench/*.c))
 
+# Tests that go through millions again, optimised and without sanitizers.
+SIMULATIONS := $(addprefix build/simulate/,test_simulation test_kill_points)
+OPTIMISED := $(SIMULATIONS) build/simulate/test_turnover
+SIMULATED := $(SOURCES:%.c=build/simulate/%.o) $(HELPERS:%.c=build/simulate/%.o)
+
 # The parsers that bench_parser measures beside ours: those that pkg-config finds.
 PEERS := libre osip sofia
 PACKAGE_libre := libre
@@ -71,7 +78,7 @@ FORMATTED := $(wildcard */*.[ch] src/*/*.[ch] bench/*/*.[ch])
 include fuzz/fuzz.mk
 
 .DEFAULT_GOAL := all
-.PHONY: all run demo test bench bench-build bench-parser bench-peer gate profile check rooms \
+.PHONY: all run demo test simulate planted bench bench-build bench-parser bench-peer gate profile check rooms \
         format format-check install clean
 .SECONDARY:
 
@@ -109,6 +116,18 @@ build/check/test_%: build/check/tests/test_%.o build/check/libsipsilo.a
 build/check/test_histogram: build/check/bench/load/histogram.o
 build/check/test_ledger: $(addprefix build/check/bench/load/,ledger.o body.o)
 
+build/simulate/libsipsilo.a: $(SIMULATED)
+	@rm -f $@ && $(AR) rcs $@ $^
+
+build/simulate/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  cc    $<"
+	@$(CC) $(STANDARD) $(WARNINGS) $(CPPFLAGS) -O2 -g -MMD -MP -c -o $@ $<
+
+build/simulate/test_%: build/simulate/tests/test_%.o build/simulate/libsipsilo.a
+	@echo "  link  $@"
+	@$(CC) -O2 -g -o $@ $(filter %.o,$^) $(filter %.a,$^) $(shell $(PKG_CONFIG) --libs $(LIBRARIES) cmocka) -lresolv -pthread
+
 run:
 	@dist/need $(BUILD_PACKAGES)
 	@$(MAKE) --no-print-directory all
@@ -122,9 +141,9 @@ demo:
 # One runner for both, so that one line tells of all.
 test:
 	@dist/need $(TEST_PACKAGES)
-	@$(MAKE) --no-print-directory all $(TESTS) $(REPLAYS) build/bench/bench_core build/bench/siload \
-	    rooms format-check
-	@tests/run $(TESTS) $(REPLAYS) bench/gate $(wildcard tests/e2e/test_*)
+	@$(MAKE) --no-print-directory all $(TESTS) $(REPLAYS) $(OPTIMISED) build/bench/bench_core \
+	    build/bench/siload rooms format-check
+	@tests/run $(TESTS) $(REPLAYS) $(OPTIMISED) bench/gate $(wildcard tests/e2e/test_*)
 
 bench-build: all $(BENCHES)
 
@@ -140,6 +159,12 @@ bench:
 	@build/bench/bench_store -d build/bench $(if $(LONG),-n 10000000) -j build/bench/store.jsonl
 	@bench/run_server --rounds $(ROUNDS) $(if $(LONG),--long) --json build/bench/server.jsonl; \
 	    code=$$?; CFLAGS='$(CFLAGS)' CC='$(CC)' bench/report && exit $$code
+
+simulate: $(SIMULATIONS)
+	@tests/run $(SIMULATIONS)
+
+planted: $(SIMULATIONS) build/check/test_lmdb_crash
+	@tests/planted/measure
 
 gate profile:
 	@dist/need $(BUILD_PACKAGES) valgrind python3

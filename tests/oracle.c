@@ -76,6 +76,16 @@ posted_by_call_id(const struct oracle *o, struct slice call_id)
     return NULL;
 }
 
+/* By the sender's own branch: what else stands in a response a phone may have made up. */
+static struct posted *
+posted_by_branch(const struct oracle *o, struct slice branch)
+{
+    for (size_t i = 0; i < o->posted_count; i++)
+        if (slice_equal(o->posted[i]->call->branch, branch))
+            return o->posted[i];
+    return NULL;
+}
+
 static struct posted *
 posted_by_id(const struct oracle *o, uint64_t id)
 {
@@ -228,7 +238,7 @@ check_answer(struct oracle *o, struct posted *p, unsigned status)
 static void
 note_answer(struct oracle *o, struct slice response)
 {
-    struct posted *p = posted_by_call_id(o, peer_text_header(response, "Call-ID", 0));
+    struct posted *p = posted_by_branch(o, peer_text_branch(response));
     unsigned status = peer_text_status(response);
 
     if (p == NULL)
@@ -273,10 +283,11 @@ received(void *self, const struct flow *flow, struct slice bytes)
     if (is_success && a->is_dump && is_open(o, a)) {
         a->posted->was_confirmed = true;
         a->posted->confirmed_life = o->world->life;
-    } else if (!a->is_dump) {
+    } else if (!a->is_dump && !a->is_refused) {
         oracle_live_heard(o, a, peer_text_status(bytes));
     }
     a->is_open = false;
+    a->is_refused = a->is_refused || !is_success;
 }
 
 static void

@@ -67,6 +67,7 @@ struct attempt {
     uint32_t life;
     bool is_dump;
     bool is_open;
+    bool is_refused; /* a later 2xx on the same branch is none (RFC 3261 17.1.2.2) */
 };
 
 struct oracle {

@@ -1,5 +1,6 @@
 #include "tests/phone.h"
 
+#include "tests/liar.h"
 #include "tests/peer_text.h"
 #include "tests/world.h"
 
@@ -225,23 +226,32 @@ copy_header(char *out, size_t room, size_t *len, struct slice request, const cha
     }
 }
 
+size_t
+phone_write_response(const struct receipt *receipt, unsigned status, char *out,
+                     size_t room)
+{
+    struct slice request = slice_of(receipt->bytes, receipt->len);
+    const char *headers = receipt->answer.headers;
+    size_t len = (size_t)snprintf(out, room, "SIP/2.0 %u Answer\r\n", status);
+
+    copy_header(out, room, &len, request, "Via", "");
+    copy_header(out, room, &len, request, "From", "");
+    copy_header(out, room, &len, request, "To", status > 100 ? ";tag=phone" : "");
+    copy_header(out, room, &len, request, "Call-ID", "");
+    copy_header(out, room, &len, request, "CSeq", "");
+    len += (size_t)snprintf(out + len, room - len, "%sContent-Length: 0\r\n\r\n",
+                            status > 100 && headers != NULL ? headers : "");
+    assert(len < room);
+    return len;
+}
+
 static void
 send_response(struct phone *phone, const struct receipt *receipt, unsigned status)
 {
     char out[REQUEST_ROOM];
-    struct slice request = slice_of(receipt->bytes, receipt->len);
-    const char *headers = receipt->answer.headers;
-    size_t len = (size_t)snprintf(out, sizeof out, "SIP/2.0 %u Answer\r\n", status);
 
-    copy_header(out, sizeof out, &len, request, "Via", "");
-    copy_header(out, sizeof out, &len, request, "From", "");
-    copy_header(out, sizeof out, &len, request, "To", status > 100 ? ";tag=phone" : "");
-    copy_header(out, sizeof out, &len, request, "Call-ID", "");
-    copy_header(out, sizeof out, &len, request, "CSeq", "");
-    len += (size_t)snprintf(out + len, sizeof out - len, "%sContent-Length: 0\r\n\r\n",
-                            status > 100 && headers != NULL ? headers : "");
-    assert(len < sizeof out);
-    peer_send(&phone->peer, receipt->protocol, slice_of(out, len));
+    peer_send(&phone->peer, receipt->protocol,
+              slice_of(out, phone_write_response(receipt, status, out, sizeof out)));
 }
 
 static void
@@ -251,8 +261,12 @@ answer_now(void *world, struct event *event)
     struct receipt *receipt = ((struct answer_event *)(void *)event)->receipt;
 
     (void)world;
-    if (phone->peer.is_dead)
+    if (phone->peer.is_dead || receipt->is_forgotten)
         return;
+    if (receipt->answer.lie != LIE_NONE) {
+        liar_answer(phone, receipt);
+        return;
+    }
     if (!receipt->is_answered && phone->answered != NULL)
         phone->answered(phone->listener, phone, receipt);
     receipt->is_answered = true;
@@ -283,7 +297,7 @@ receipt_of(const struct phone *phone, struct slice request)
 
     for (struct receipt *r = phone->receipts; r != NULL; r = r->next) {
         struct slice bytes = slice_of(r->bytes, r->len);
-        if (slice_equal(peer_text_branch(bytes), branch) &&
+        if (!r->is_forgotten && slice_equal(peer_text_branch(bytes), branch) &&
             slice_equal(peer_text_method(bytes), method))
             return r;
     }
@@ -387,6 +401,18 @@ void
 phone_wake(struct phone *phone)
 {
     phone->peer.is_dead = false;
+}
+
+void
+phone_restart(struct phone *phone)
+{
+    phone_die(phone, true);
+    phone_wake(phone);
+    for (struct receipt *r = phone->receipts; r != NULL; r = r->next)
+        r->is_forgotten = true;
+    snprintf(phone->call_id, sizeof phone->call_id, "r%u.%u", phone->peer.address.ip[15],
+             ++phone->world->numbers);
+    phone->cseq = 0;
 }
 
 unsigned

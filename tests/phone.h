@@ -12,8 +12,21 @@
 #include "tests/event_queue.h"
 #include "tests/wire.h"
 
+enum lie {
+    LIE_NONE,
+    LIE_BRANCH, /* of the topmost Via */
+    LIE_METHOD, /* in CSeq */
+    LIE_NO_VIA, /* the topmost one is missing */
+    LIE_CUT,    /* in front of CSeq */
+    LIE_CALL_ID,
+    LIE_CSEQ,    /* the number */
+    LIE_EARLIER, /* 200 to one that came earlier instead */
+    LIES,
+};
+
 struct answer {
     unsigned status;
+    enum lie lie; /* tests/liar.h says it */
     uint32_t delay_ms;
     bool is_mute;        /* no final answer at all */
     bool is_provisional; /* 100 first */
@@ -47,6 +60,7 @@ struct receipt {
     unsigned times;
     struct answer answer;
     bool is_answered;
+    bool is_forgotten; /* the phone has been restarted since */
     struct receipt *next;
 };
 
@@ -99,6 +113,15 @@ phone_die(struct phone *phone, bool refuses);
 
 void
 phone_wake(struct phone *phone);
+
+/* Gone and back at once: its connection, its transactions and its Call-IDs are not. */
+void
+phone_restart(struct phone *phone);
+
+/* The response of that status; its length. */
+size_t
+phone_write_response(const struct receipt *receipt, unsigned status, char *out,
+                     size_t room);
 
 /* How many MESSAGE requests it got, retransmissions not counted. */
 unsigned

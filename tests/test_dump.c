@@ -1238,6 +1238,34 @@ a_server_that_stops_sends_nothing_to_a_name_that_comes_late(void **state)
     assert_int_equal(phone_received(edge), 0);
 }
 
+/* The dump to the old phone is over but for its last removal, when the new one's REGISTER is
+ * being saved: a message that comes before that is done goes behind what waits. */
+static void
+what_comes_while_another_phone_registers_does_not_overtake(void **state)
+{
+    struct world *w = scene_with("usrloc.db_mode=1", NULL);
+    struct phone *old = phone_offline(w, "bob", PROTOCOL_UDP);
+    struct phone *new = phone_offline(w, "bob", PROTOCOL_UDP);
+
+    (void)state;
+    store_body(w, "bob", "one");
+    store_body(w, "bob", "two");
+    old->answer.delay_ms = 100;
+    phone_register(old, 3600);
+    world_run(w, 20);
+    phone_register(old, 0);
+    world_run(w, 50); /* saved; "one" is not answered yet */
+    w->faults.delay_ms = 200;
+    world_run(w, 100); /* now it is, and its removal is out */
+    phone_register(new, 3600);
+    world_run(w, 400); /* it is removed, and the binding being saved */
+    ask_only(w->tester, &(struct ask){ .body = SLICE("three") });
+    world_run(w, 5000);
+
+    expect_bodies(old, "one");
+    expect_bodies(new, "two three");
+}
+
 int
 main(void)
 {
@@ -1301,6 +1329,7 @@ main(void)
         SCENE(without_db_mode_a_restart_forgets_the_contact),
         SCENE(a_server_that_stops_ends_its_dumps),
         SCENE(a_server_that_stops_sends_nothing_to_a_name_that_comes_late),
+        SCENE(what_comes_while_another_phone_registers_does_not_overtake),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

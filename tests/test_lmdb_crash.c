@@ -335,13 +335,42 @@ work_until_killed(struct stores *child, int out)
 }
 
 static uint64_t
-last_told(int from)
+last_told(int from, uint64_t *batches)
 {
     uint64_t id, last = 0;
 
-    while (read(from, &id, sizeof id) == sizeof id)
+    for (*batches = 0; read(from, &id, sizeof id) == sizeof id; ++*batches)
         last = id;
     return last;
+}
+
+static bool
+is_there(struct stores *t, uint64_t id)
+{
+    struct page page = { 0 };
+    enum store_status status = store_get(t->store, id, &page);
+
+    page_free(&page);
+    return status == STORE_OK;
+}
+
+/* The batch in flight comes again, as from senders without an answer: it is stored whole, or
+ * not at all, and now it is there once. */
+static void
+repeat_what_was_in_flight(struct stores *t, uint64_t last, uint64_t origins)
+{
+    bool was_stored = is_there(t, last + 1);
+    uint64_t mine = t->origins;
+
+    assert_int_equal(is_there(t, last + 2), was_stored);
+    t->origins = origins;
+    stores_put(t, BOB, "x", LATER);
+    stores_put(t, BOB, "y", LATER);
+    stores_commit(t);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(t->batch.puts[i].result, was_stored ? PUT_REPEATED : PUT_STORED);
+    batch_reset(&t->batch);
+    t->origins = mine;
 }
 
 /* Every other id goes once it is 40 behind. What was told is there; what was being removed
@@ -370,7 +399,7 @@ what_was_acknowledged_survives_a_kill(void **state)
     t->store = NULL;
     for (unsigned cycle = 0; cycle < 20; cycle++) {
         struct timespec delay = { 0, 5000000 + 2100000 * (cycle * 7 % 20) };
-        uint64_t told;
+        uint64_t told, batches;
         int from, status;
         pid_t pid = in_child(t, work_until_killed, &from);
         struct pollfd told_something = { .fd = from, .events = POLLIN };
@@ -382,12 +411,13 @@ what_was_acknowledged_survives_a_kill(void **state)
         kill(pid, SIGKILL);
         assert_int_equal(waitpid(pid, &status, 0), pid);
         assert_true(WIFSIGNALED(status));
-        told = last_told(from);
+        told = last_told(from, &batches);
         close(from);
         stores_open_server(t);
         if (told > 0) {
             assert_true(told > last);
             check_after_kill(t, last, told);
+            repeat_what_was_in_flight(t, told, ((uint64_t)pid << 32) + 2 * batches);
             last = told;
         }
         store_close(t->store);

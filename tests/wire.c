@@ -130,6 +130,20 @@ datagram_arrives(void *world, struct event *event)
         world_inject(w, &d->flow, slice_of(d->bytes, d->len));
 }
 
+static void
+note_arrival(struct world *w, struct peer *peer, bool to_peer, uint32_t delay_ms)
+{
+    uint64_t at_ms = w->now.ms + delay_ms, *last_ms;
+
+    if (peer == NULL)
+        return;
+    last_ms = &peer->last_ms[to_peer];
+    if (at_ms < *last_ms)
+        world_happened(w, HAPPENED_OVERTAKEN);
+    else
+        *last_ms = at_ms;
+}
+
 /* To the server without `peer`. */
 static void
 put_copy(struct world *w, uint32_t delay_ms, const struct flow *flow, struct peer *peer,
@@ -138,6 +152,8 @@ put_copy(struct world *w, uint32_t delay_ms, const struct flow *flow, struct pee
     struct datagram *d =
         world_later(w, delay_ms, sizeof *d + bytes.len, datagram_arrives);
 
+    note_arrival(w, peer != NULL ? peer : wire_peer_at(w, &flow->peer), peer != NULL,
+                 delay_ms);
     d->flow = *flow;
     d->peer = peer;
     d->len = bytes.len;
@@ -151,12 +167,15 @@ put_datagram(struct world *w, const struct link *link, const struct flow *flow,
     uint64_t nth = ++w->wire.datagram_count;
     int copies = 1;
 
+    world_happened(w, HAPPENED_DATAGRAM);
     if (random_chance(&w->random, link->loss))
         copies = 0;
     if (random_chance(&w->random, link->duplicate))
         copies++;
     if (nth == w->wire.lose_nth)
         copies = 0;
+    if (copies != 1)
+        world_happened(w, copies == 0 ? HAPPENED_LOST : HAPPENED_DOUBLED);
     while (copies-- > 0)
         put_copy(w, wire_delay(w, link), flow, peer, bytes);
     if (nth == w->wire.double_nth)
@@ -210,6 +229,8 @@ transport_send(void *self, const struct flow *flow, struct slice bytes)
     struct world *w = self;
     enum send_status status;
 
+    if (!world_does(w))
+        return SEND_OK;
     world_trace_bytes(w, "<-", flow, bytes);
     if (w->keeps_sent)
         keep_sent(w, flow, bytes);
@@ -276,9 +297,11 @@ static void
 transport_resolve(void *self, uint64_t ticket, const struct hop_question *question)
 {
     struct world *w = self;
-    struct lookup *lookup =
-        world_later(w, wire_delay(w, &w->link), sizeof *lookup, resolved);
+    struct lookup *lookup;
 
+    if (!world_does(w))
+        return;
+    lookup = world_later(w, wire_delay(w, &w->link), sizeof *lookup, resolved);
     lookup->ticket = ticket;
     lookup->life = w->life;
     lookup->count = find_services(&w->wire, question, lookup->hops);

@@ -32,6 +32,7 @@ struct peer {
     bool is_dead; /* neither hears nor speaks */
     bool refuses;
     struct connection *connection; /* borrowed: the open one; NULL without */
+    uint64_t last_ms[2];           /* when the last datagram arrives: from it, to it */
     void *owner;
     void (*receive)(void *owner, enum protocol protocol, struct slice message);
     void (*closed)(void *owner); /* its connection broke or was closed */

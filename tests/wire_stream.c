@@ -116,7 +116,7 @@ static bool
 is_open_for(const struct world *w, const struct connection *c, bool to_server)
 {
     if (to_server)
-        return c->server_has_it && w->server != NULL;
+        return c->server_has_it && w->server != NULL && !w->death.is_dying;
     return c->peer_has_it;
 }
 
@@ -279,6 +279,7 @@ peer_break(struct peer *peer, uint64_t told_after_ms)
         struct connection *c = w->wire.connections[i];
         if (c->peer != peer || !c->is_alive)
             continue;
+        world_happened(w, HAPPENED_BREAK);
         c->is_alive = false;
         c->is_lost = true;
         wire_tell_server(w, &c->flow, told_after_ms, connection_closed);
@@ -321,7 +322,7 @@ wire_stream_close(void *self, uint64_t id)
     struct closing *closing;
     uint64_t after_ms = 0;
 
-    if (c == NULL || !c->server_has_it)
+    if (c == NULL || !c->server_has_it || !world_does(w))
         return;
     c->server_has_it = false;
     wire_tell_server(w, &c->flow, 0, connection_closed);

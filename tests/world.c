@@ -32,6 +32,7 @@ world_jump(struct world *w, int64_t by_s)
 {
     w->clock_offset_s += by_s;
     set_time(w, w->now.ms);
+    world_happened(w, HAPPENED_JUMP);
     world_trace(w, "the wall clock jumps by %lld s", (long long)by_s);
 }
 
@@ -84,6 +85,13 @@ tick(struct world *w)
 }
 
 static void
+end_turn(struct world *w)
+{
+    if (w->death.is_dying)
+        world_kill(w);
+}
+
+static void
 fire_next(struct world *w)
 {
     struct event *event = event_queue_take(&w->queue);
@@ -100,18 +108,21 @@ world_step(struct world *w, uint64_t at_ms)
 
     if (world_has_failed(w))
         return false;
-    if (flush_if_due(w, next))
+    if (flush_if_due(w, next)) {
+        end_turn(w);
         return true;
+    }
     if (next > at_ms) {
         set_time(w, at_ms);
         return false;
     }
-    w->event_count++;
+    world_happened(w, HAPPENED_STEP);
     set_time(w, next);
     if (deadline <= event)
         tick(w);
     else
         fire_next(w);
+    end_turn(w);
     return true;
 }
 
@@ -190,11 +201,15 @@ end_server(struct world *w, bool cleanly)
     if (w->server == NULL)
         return;
     world_trace(w, "server %u %s", w->life, cleanly ? "ends" : "dies");
+    world_happened(w, cleanly ? HAPPENED_STOP : HAPPENED_KILL);
+    if (w->death.is_written)
+        world_disk_write(w);
     if (w->watch.died != NULL)
         w->watch.died(w->watch.self, cleanly);
     server_free(w->server);
     w->server = NULL;
     w->is_unflushed = w->is_stopping = false;
+    w->death.is_dying = false;
     world_disk_server_died(w);
     wire_server_died(w);
     store_close(w->store);
@@ -303,6 +318,7 @@ world_free(struct world *w)
 {
     world_trace_to(w, NULL);
     w->watch = (struct watch){ 0 };
+    w->death = (struct death){ 0 };
     world_die(w);
     while (w->phones != NULL) {
         struct phone *next = w->phones->next;

@@ -20,10 +20,12 @@
 #define TESTS_WORLD_H
 
 #include "src/server.h"
+#include "tests/happenings.h"
 #include "tests/memory_store.h"
 #include "tests/wire.h"
 #include "tests/phone.h"
 #include "tests/random.h"
+#include "tests/world_death.h"
 #include "tests/world_disk.h"
 
 #include <stdio.h>
@@ -70,7 +72,8 @@ struct world {
     uint32_t life;                    /* how many servers there were */
     bool is_stopping;                 /* world_stop was called */
     bool is_unflushed;
-    uint64_t event_count;
+    struct death death;
+    struct happenings happened;
     uint32_t idle_ticks; /* ticks since time last moved */
 
     bool keeps_sent;   /* true at first */
@@ -110,7 +113,8 @@ void *
 world_later(struct world *w, uint64_t delay_ms, size_t bytes,
             void (*fire)(void *world, struct event *event));
 
-/* The process dies between two events: what was not durable is gone. */
+/* The process dies between two events: what was not durable is gone. With death.is_written a
+ * commit that is out becomes durable. */
 void
 world_die(struct world *w);
 
@@ -176,6 +180,12 @@ world_trace(struct world *w, const char *format, ...)
 void
 world_trace_bytes(struct world *w, const char *what, const struct flow *flow,
                   struct slice bytes);
+
+static inline void
+world_happened(struct world *w, enum happening what)
+{
+    w->happened.counts[what]++;
+}
 
 /* For the network and the disk: the server did something; its turn is not over yet. */
 void

@@ -42,23 +42,34 @@ commit_reported(void *world, struct event *event)
     world_touched(w);
 }
 
+void
+world_disk_write(struct world *w)
+{
+    struct batch *batch = w->disk.batch;
+    enum store_status status;
+
+    if (batch == NULL || w->disk.batch_is_done)
+        return;
+    w->disk.batch_is_done = true;
+    world_trace(w, "commit %s: %zu puts, %zu removals, %zu bindings",
+                w->disk.batch_is_written ? "written" : "not written", batch->put_count,
+                batch->removal_count, batch->binding_count);
+    if (!w->disk.batch_is_written)
+        return;
+    status = store_commit(w->store, batch, w->now.s);
+    assert(status == STORE_OK);
+    if (w->watch.durable != NULL)
+        w->watch.durable(w->watch.self, batch);
+}
+
 static void
 commit_done(void *world, struct event *event)
 {
     struct world *w = world;
-    struct batch *batch = w->disk.batch;
 
     if (is_stale(w, event))
         return;
-    world_trace(w, "commit %s: %zu puts, %zu removals, %zu bindings",
-                w->disk.batch_is_written ? "written" : "not written", batch->put_count,
-                batch->removal_count, batch->binding_count);
-    if (w->disk.batch_is_written) {
-        enum store_status status = store_commit(w->store, batch, w->now.s);
-        assert(status == STORE_OK);
-        if (w->watch.durable != NULL)
-            w->watch.durable(w->watch.self, batch);
-    }
+    world_disk_write(w);
     after_a_while(w, commit_reported);
 }
 
@@ -75,7 +86,15 @@ commit(void *self, struct batch *batch)
                    w->disk.batch != NULL ? "while another is out" : "with nothing in it");
         return;
     }
+    if (!world_does(w))
+        return;
+    world_happened(w, HAPPENED_COMMIT);
+    if (full || failed)
+        world_happened(w, HAPPENED_FAILED_COMMIT);
+    else if (lied)
+        world_happened(w, HAPPENED_LIED_COMMIT);
     w->disk.batch = batch;
+    w->disk.batch_is_done = false;
     w->disk.batch_is_written = !full && !failed;
     w->disk.batch_status = full ? STORE_FULL : failed || lied ? STORE_FAILED : STORE_OK;
     after_a_while(w, commit_done);
@@ -124,6 +143,10 @@ read_pages(void *self, struct read_request *requests, size_t count)
                    count == 0 ? "a read of nothing" : "two reads are out at once");
         return;
     }
+    if (!world_does(w))
+        return;
+    if (failed)
+        world_happened(w, HAPPENED_FAILED_READ);
     disk->shadow = malloc(count * sizeof *requests);
     assert(disk->shadow != NULL);
     for (size_t i = 0; i < count; i++) {
@@ -174,6 +197,10 @@ tidy(void *self, bool expire)
         world_fail(w, "two steps of tidying are out at once");
         return;
     }
+    if (!world_does(w))
+        return;
+    if (failed)
+        world_happened(w, HAPPENED_FAILED_READ);
     w->disk.is_tidying = true;
     w->disk.expire = expire;
     w->disk.tidy_status = failed ? STORE_FAILED : STORE_OK;

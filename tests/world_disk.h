@@ -22,7 +22,8 @@ struct disk_faults {
 struct world_disk {
     struct batch *batch; /* borrowed: out */
     enum store_status batch_status;
-    bool batch_is_written;       /* will be */
+    bool batch_is_written; /* will be */
+    bool batch_is_done;
     struct read_request *reads;  /* borrowed: out */
     struct read_request *shadow; /* owned: filled first, copied when reported */
     size_t read_count;
@@ -34,6 +35,10 @@ struct world_disk {
 
 struct disk
 world_disk(struct world *world);
+
+/* A commit that is out is done now, unless it is to fail. */
+void
+world_disk_write(struct world *world);
 
 /* What was out is forgotten. */
 void

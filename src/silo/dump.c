@@ -47,6 +47,7 @@ struct dump {
     bool has_passed_over; /* in this round: the silo still holds it */
     bool is_holding;      /* waiting, and nothing but what was passed over is left */
     bool is_over;         /* removing, and nothing else is left to be done */
+    bool is_prepared;     /* over, and bindings are being saved: it stays for those */
     uint32_t retry_s;     /* the last wait; 0: none yet */
     size_t aor_len;
     char aor[];
@@ -185,7 +186,8 @@ start_over(struct dump *dump)
 {
     timer_stop(dump->silo->wheel, &dump->timer);
     dump->after = 0;
-    dump->hurry = dump->is_holding = dump->has_passed_over = dump->is_over = false;
+    dump->hurry = dump->is_holding = dump->has_passed_over = false;
+    dump->is_over = dump->is_prepared = false;
     read_page(dump);
 }
 
@@ -282,11 +284,17 @@ finish(struct dump *dump)
 {
     bool is_wanted = dump->hurry || dump->read_again;
 
-    if (is_wanted && !dump->silo->is_stopping &&
-        dump_binding(dump->silo, aor_of(dump), slice_absent()) != NULL)
-        start_over(dump);
-    else
+    if (dump->silo->is_stopping ||
+        dump_binding(dump->silo, aor_of(dump), slice_absent()) == NULL) {
         free_dump(dump);
+    } else if (is_wanted) {
+        start_over(dump);
+    } else if (dump->is_prepared) {
+        dump->is_over = dump->is_prepared = false;
+        enter(dump, DUMP_WAITING); /* as dump_prepare would have made it */
+    } else {
+        free_dump(dump);
+    }
 }
 
 /* A page that was read before this may still show the message. */
@@ -612,8 +620,11 @@ dump_reread(struct silo *silo, struct slice aor)
 void
 dump_prepare(struct silo *silo, struct slice aor)
 {
-    if (find_dump(silo->dumps, aor) == NULL &&
-        dump_binding(silo, aor, slice_absent()) != NULL)
+    struct dump *dump = find_dump(silo->dumps, aor);
+
+    if (dump != NULL)
+        dump->is_prepared = dump->is_over;
+    else if (dump_binding(silo, aor, slice_absent()) != NULL)
         make_dump(silo, aor);
 }
 
@@ -626,6 +637,11 @@ dump_resume(struct silo *silo, struct slice aor)
 
     if (dump == NULL && is_online) {
         start_dump(silo, aor);
+        return;
+    }
+    if (dump != NULL && dump->is_over) {
+        dump->is_prepared = false;
+        dump->hurry = is_online;
         return;
     }
     if (dump == NULL || dump->state != DUMP_WAITING || timer_is_running(&dump->timer))
