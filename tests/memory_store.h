@@ -57,6 +57,10 @@ memory_contents_new(void);
 void
 memory_contents_free(struct memory_contents *contents);
 
+/* A second one that holds the same; no server has it. */
+struct memory_contents *
+memory_contents_copy(const struct memory_contents *contents);
+
 extern const struct store_engine memory_engine;
 
 /* As memory_engine.open, on contents that outlive the store. */
