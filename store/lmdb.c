@@ -201,6 +201,52 @@ say_lmdb(const struct opening *o, int rc)
     return say(o, status, mdb_strerror(rc));
 }
 
+static bool
+has_data(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && st.st_size > 0;
+}
+
+static enum store_status
+make_file(const struct opening *o, const char *path, const char *being_made)
+{
+    int rc;
+
+    unlink(being_made);
+    rc = lmdb_env_make(o->s, being_made);
+    if (rc == 0 && rename(being_made, path) != 0)
+        rc = errno;
+    if (rc == 0)
+        return STORE_OK;
+    unlink(being_made);
+    return say_lmdb(o, rc);
+}
+
+/* LMDB does not sync the first pages of a new file: after a power failure it might be there,
+ * as long as it should be, without them, and never open again. So it gets its name when it is
+ * whole and synced. The directory is locked, since an import may be making it as well. */
+static enum store_status
+make_data(const struct opening *o)
+{
+    char *path = path_of(o->s, "data.mdb"), *being_made = path_of(o->s, "data.mdb.new");
+    int directory = open(o->s->place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum store_status status = STORE_OK;
+
+    if (path == NULL || being_made == NULL)
+        status = say(o, STORE_NO_MEMORY, "out of memory");
+    else if (directory < 0 || flock(directory, LOCK_EX) != 0)
+        status = say_errno(o, "cannot lock the directory");
+    else if (!has_data(path))
+        status = make_file(o, path, being_made);
+    if (directory >= 0)
+        close(directory);
+    free(path);
+    free(being_made);
+    return status;
+}
+
 static enum store_status
 start_env(const struct opening *o)
 {
@@ -305,6 +351,8 @@ open_store(const struct store_options *options, struct store **out, char *why,
         status = find_data(&o);
     if (status == STORE_OK)
         status = take_server_lock(&o);
+    if (status == STORE_OK && options->role != STORE_COMMAND)
+        status = make_data(&o);
     if (status == STORE_OK)
         status = start_env(&o);
     if (status == STORE_OK)

@@ -103,19 +103,28 @@ mapped_bytes(const struct lmdb_store *s)
     return (size_t)((bytes + page - 1) / page * page);
 }
 
+/* An environment that is not open yet; NULL after an error. */
+static int
+new_env(const struct lmdb_store *s, MDB_env **out)
+{
+    int rc = mdb_env_create(out);
+
+    if (rc != 0) {
+        *out = NULL;
+        return rc;
+    }
+    rc = mdb_env_set_maxdbs(*out, TABLES);
+    return rc == 0 ? mdb_env_set_mapsize(*out, mapped_bytes(s)) : rc;
+}
+
 /* No MDB_NOSYNC, MDB_MAPASYNC, MDB_WRITEMAP or MDB_NOMETASYNC: a commit that returns is on
  * stable storage. MDB_NOTLS: pool threads take turns at reading. */
 int
 lmdb_env_start(struct lmdb_store *s)
 {
     MDB_stat stat;
-    int rc = mdb_env_create(&s->env);
+    int rc = new_env(s, &s->env);
 
-    if (rc != 0)
-        return rc;
-    rc = mdb_env_set_maxdbs(s->env, TABLES);
-    if (rc == 0)
-        rc = mdb_env_set_mapsize(s->env, mapped_bytes(s));
     if (rc == 0)
         rc = mdb_env_open(s->env, s->place, MDB_NOTLS, 0600);
     if (rc == 0)
@@ -129,6 +138,20 @@ lmdb_env_start(struct lmdb_store *s)
     }
     s->page_bytes = stat.ms_psize;
     return 0;
+}
+
+int
+lmdb_env_make(const struct lmdb_store *s, const char *path)
+{
+    MDB_env *env;
+    int rc = new_env(s, &env);
+
+    if (rc == 0)
+        rc = mdb_env_open(env, path, MDB_NOSUBDIR | MDB_NOLOCK, 0600);
+    if (rc == 0)
+        rc = mdb_env_sync(env, 1);
+    mdb_env_close(env);
+    return rc;
 }
 
 static int

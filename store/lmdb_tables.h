@@ -176,6 +176,10 @@ lmdb_why(const struct store *store);
 int
 lmdb_env_start(struct lmdb_store *s);
 
+/* Makes an empty data file of that name, and syncs it. Nobody else has it. */
+int
+lmdb_env_make(const struct lmdb_store *s, const char *path);
+
 /* Tables by name, made with MDB_CREATE in `flags`. */
 int
 lmdb_open_tables(struct lmdb_store *s, unsigned flags);

@@ -297,6 +297,29 @@ what_is_synced_is_there_and_nothing_else_is_sure(void **state)
     cut_free(&cut);
 }
 
+/* Nothing was promised yet: whatever is there, the next start makes a store of it. */
+static void
+a_store_that_was_being_made_can_be_opened(void **state)
+{
+    struct power *p = *state;
+
+    work_open(&p->work);
+    work_open(&p->work);
+    cut_the_power(p, 0);
+}
+
+/* The first message is as safe as any other one: the names that lead to it are synced. */
+static void
+a_message_of_a_new_store_is_there(void **state)
+{
+    struct power *p = *state;
+
+    work_open(&p->work);
+    work_put(&p->work, 0, 10, WORK_LONG_S);
+    work_commit(&p->work);
+    cut_the_power(p, 0);
+}
+
 static void
 store_some(struct work *w)
 {
@@ -383,6 +406,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         ROW(what_is_synced_is_there_and_nothing_else_is_sure),
+        ROW(a_store_that_was_being_made_can_be_opened),
+        ROW(a_message_of_a_new_store_is_there),
         ROW(what_was_acknowledged_is_there_and_the_rest_whole_or_not),
         ROW(so_it_is_whatever_was_done_to_the_store),
     };
