@@ -77,7 +77,6 @@ say_errno(const struct opening *o, const char *what)
     return lmdb_status(o->s, code);
 }
 
-/* A directory's entry is on the disk when the directory above it is. */
 static int
 sync_directory(const char *path)
 {
@@ -91,18 +90,48 @@ sync_directory(const char *path)
     return rc;
 }
 
+/* For where there is no right to read the directory above. */
+static int
+sync_file_system(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc;
+
+    if (fd < 0)
+        return -1;
+    rc = syncfs(fd);
+    close(fd);
+    return rc;
+}
+
+/* The place where a file system is mounted is no name in the one above. */
 static int
 sync_parent(const char *path)
 {
     char *parent = malloc(strlen(path) + 4);
+    struct stat here, above;
     int rc;
 
     if (parent == NULL)
         return -1;
     sprintf(parent, "%s/..", path);
-    rc = sync_directory(parent);
+    rc = stat(path, &here) != 0 ? -1 : stat(parent, &above);
+    if (rc == 0 && here.st_dev == above.st_dev)
+        rc = sync_directory(parent);
     free(parent);
-    return rc;
+    return rc != 0 && errno == EACCES ? sync_file_system(path) : rc;
+}
+
+/* A name is on the disk when the directory that it is in is. This one may have been made just
+ * before, by somebody who did not wait for that. */
+static enum store_status
+sync_names(const struct opening *o)
+{
+    const char *place = o->s->place;
+
+    return sync_directory(place) == 0 && sync_parent(place) == 0
+               ? STORE_OK
+               : say_errno(o, "cannot sync the directory");
 }
 
 static enum store_status
@@ -124,7 +153,7 @@ find_directory(const struct opening *o)
         return say_errno(o, "cannot look at it");
     if (mkdir(place, 0700) != 0 && errno != EEXIST)
         return say_errno(o, "cannot make the directory");
-    return sync_parent(place) == 0 ? STORE_OK : say_errno(o, "cannot sync the directory");
+    return STORE_OK;
 }
 
 static char *
@@ -325,8 +354,6 @@ open_tables(const struct opening *o, const struct hash_key *secret)
     if (rc == MDB_NOTFOUND || rc == 0) {
         if (s->role != STORE_COMMAND)
             rc = make_store(s, secret);
-        if (rc == 0 && s->role != STORE_COMMAND && sync_directory(s->place) != 0)
-            return say_errno(o, "cannot sync the directory");
     }
     if (rc == 0)
         rc = load(s);
@@ -357,6 +384,8 @@ open_store(const struct store_options *options, struct store **out, char *why,
         status = start_env(&o);
     if (status == STORE_OK)
         status = open_tables(&o, &options->secret);
+    if (status == STORE_OK && options->role != STORE_COMMAND)
+        status = sync_names(&o);
     if (status != STORE_OK) {
         close_store(&o.s->base);
         return status;

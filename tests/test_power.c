@@ -22,7 +22,7 @@
 #include <cmocka.h>
 
 enum {
-    IMAGES_DEFAULT = 1500, /* of each test */
+    IMAGES_DEFAULT = 1000, /* of each test */
     FOLD_AT = 12,
     RANDOM_STEPS = 120,
 };
@@ -320,6 +320,21 @@ a_message_of_a_new_store_is_there(void **state)
     cut_the_power(p, 0);
 }
 
+/* By an administrator, or by a start that was killed right behind it. */
+static void
+a_directory_that_was_made_before_is_there_as_well(void **state)
+{
+    struct power *p = *state;
+    char place[320];
+
+    snprintf(place, sizeof place, "%s/silo.db", p->root);
+    assert_int_equal(mkdir(place, 0700), 0);
+    work_open(&p->work);
+    work_put(&p->work, 0, 10, WORK_LONG_S);
+    work_commit(&p->work);
+    cut_the_power(p, 0);
+}
+
 static void
 store_some(struct work *w)
 {
@@ -408,6 +423,7 @@ main(void)
         ROW(what_is_synced_is_there_and_nothing_else_is_sure),
         ROW(a_store_that_was_being_made_can_be_opened),
         ROW(a_message_of_a_new_store_is_there),
+        ROW(a_directory_that_was_made_before_is_there_as_well),
         ROW(what_was_acknowledged_is_there_and_the_rest_whole_or_not),
         ROW(so_it_is_whatever_was_done_to_the_store),
     };
