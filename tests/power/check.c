@@ -28,8 +28,8 @@ void
 check_begin(struct check *check, const struct work *work)
 {
     *check = (struct check){ .work = work,
-                             .acked = memory_contents_new(),
-                             .begun = memory_contents_new() };
+                             .acked = memory_contents_copy(work->start),
+                             .begun = memory_contents_copy(work->start) };
 }
 
 void
@@ -176,8 +176,18 @@ agrees(struct image *image)
     return true;
 }
 
-/* A sender who got no answer sends the same again; beside that a new message, a removal, a
- * binding. */
+/* The oldest, which is in the indexes if any is, and the newest, of which a fold that was cut
+ * short may have left entries in the indexes. */
+static void
+remove_some(struct batch *batch, const struct memory_contents *contents)
+{
+    for (size_t i = 0; i < contents->message_count; i++)
+        if (i == 0 || i + 3 > contents->message_count)
+            batch_remove(batch, contents->messages[i].id, NULL);
+}
+
+/* A sender who got no answer sends the same again; beside that a new message that stays for
+ * long, removals, a binding. */
 static void
 fill(struct batch *batch, const struct check *check, const struct image *image)
 {
@@ -197,13 +207,12 @@ fill(struct batch *batch, const struct check *check, const struct image *image)
         again->origin = put->origin;
     }
     record = (struct record){ .inc_time_s = image->now_s,
-                              .exp_time_s = image->now_s + 1000,
+                              .exp_time_s = image->now_s + 10 * WORK_LONG_S,
                               .origin = stores_origin(UINT64_MAX),
                               .aor = text(work_aors[1]),
                               .body = text("after the power came back") };
     assert(batch_put(batch, &record) != NULL);
-    if (image->contents->message_count > 0)
-        batch_remove(batch, image->contents->messages[0].id, NULL);
+    remove_some(batch, image->contents);
     batch_save_binding(batch, text(work_aors[2]), text("bound again"), NULL);
 }
 
@@ -238,6 +247,8 @@ folds(struct image *image)
     return true;
 }
 
+/* At last the time of all messages but one is over: an entry of an index too many or a sum
+ * that is wrong shows by then. */
 static bool
 works(struct image *image, const struct check *check)
 {
@@ -248,6 +259,8 @@ works(struct image *image, const struct check *check)
     fill(&batch, check, image);
     agree = commits_agree(image, &batch);
     batch_free(&batch);
+    agree = agree && folds(image) && agrees(image);
+    image->now_s += 2 * WORK_LONG_S;
     return agree && folds(image) && agrees(image);
 }
 
@@ -266,17 +279,30 @@ open_store(struct check *check, const char *directory)
                : NULL;
 }
 
-/* With a copy of the contents, since the work that follows changes them. */
+/* Whether it is what the contents are. */
 static bool
-agrees_and_works(struct check *check, struct image *image, const char *directory,
-                 const struct memory_contents *expected, bool thoroughly)
+is(struct image *image, struct memory_contents *contents)
 {
-    struct memory_contents *copy = memory_contents_copy(expected);
+    bool agree;
+
+    image->contents = contents;
+    image->model = open_model(contents);
+    agree = agrees(image);
+    store_close(image->model);
+    return agree;
+}
+
+/* With a copy of the contents, since the work changes them. */
+static bool
+goes_on(struct check *check, struct image *image, const char *directory,
+        const struct memory_contents *contents, bool thoroughly)
+{
+    struct memory_contents *copy = memory_contents_copy(contents);
     bool agree;
 
     image->contents = copy;
     image->model = open_model(copy);
-    agree = agrees(image) && works(image, check);
+    agree = works(image, check);
     if (agree && thoroughly) {
         store_close(image->store);
         image->store = open_store(check, directory);
@@ -285,36 +311,54 @@ agrees_and_works(struct check *check, struct image *image, const char *directory
     }
     store_close(image->model);
     memory_contents_free(copy);
+    if (!agree)
+        snprintf(check->why, sizeof check->why, "after some work: %s", image->why);
     return agree;
 }
 
-/* What was under way decides by its outcome which of the two has to be there. */
-static bool
-is_begun(struct check *check, struct image *image)
+/* What was under way is there or not, and then nothing of it. */
+static struct memory_contents *
+find_contents(struct check *check, struct image *image)
 {
-    bool agree;
+    const char *why;
 
-    image->contents = check->begun;
-    image->model = open_model(check->begun);
-    agree = agrees(image);
-    store_close(image->model);
-    return agree;
+    if (is(image, check->acked))
+        return check->acked;
+    why = image->why;
+    if (check->begun_ops == check->acked_ops) {
+        snprintf(check->why, sizeof check->why, "%s", why);
+        return NULL;
+    }
+    if (is(image, check->begun))
+        return check->begun;
+    snprintf(check->why, sizeof check->why, "without what was under way: %s; with it: %s",
+             why, image->why);
+    return NULL;
+}
+
+struct memory_contents *
+check_find(struct check *check, const char *directory)
+{
+    struct image image = { .store = open_store(check, directory), .now_s = check->now_s };
+    struct memory_contents *contents = NULL;
+
+    if (image.store != NULL)
+        contents = find_contents(check, &image);
+    store_close(image.store);
+    return contents;
 }
 
 bool
 check_image(struct check *check, const char *directory, bool thoroughly)
 {
     struct image image = { .store = open_store(check, directory), .now_s = check->now_s };
+    struct memory_contents *contents;
     bool agree;
 
     if (image.store == NULL)
         return false;
-    agree = agrees_and_works(
-        check, &image, directory,
-        check->begun_ops > check->acked_ops && is_begun(check, &image) ? check->begun
-                                                                       : check->acked,
-        thoroughly);
+    contents = find_contents(check, &image);
+    agree = contents != NULL && goes_on(check, &image, directory, contents, thoroughly);
     store_close(image.store);
-    snprintf(check->why, sizeof check->why, "%s", agree ? "" : image.why);
     return agree;
 }

@@ -27,8 +27,13 @@ check_advance(struct check *check, uint32_t at);
 void
 check_free(struct check *check);
 
-/* Opens what lies in that directory of a store. `thoroughly`: it is opened a second time after
- * the work. False: check->why says what is wrong. */
+/* Which contents the store has that lies in that directory: `acked`, or `begun`. NULL: neither,
+ * and check->why says what is wrong. */
+struct memory_contents *
+check_find(struct check *check, const char *directory);
+
+/* The same, and then works with it. `thoroughly`: it is opened a second time after
+ * the work. False: check->why. */
 bool
 check_image(struct check *check, const char *directory, bool thoroughly);
 

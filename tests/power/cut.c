@@ -147,6 +147,12 @@ cut_next(struct cut *cut)
     return true;
 }
 
+bool
+cut_is_another(const struct cut *cut)
+{
+    return cut->at > 0 && cut->trace->events[cut->at - 1].kind != TRACE_SYNC;
+}
+
 static enum cut_came
 came(const struct cut *cut, const struct cut_choice *choice, uint32_t i)
 {

@@ -62,6 +62,11 @@ cut_begin(struct cut *cut, const struct trace *trace);
 bool
 cut_next(struct cut *cut);
 
+/* Whether anything can lie there that could not one event before: a sync makes no difference
+ * before it is finished. */
+bool
+cut_is_another(const struct cut *cut);
+
 void
 cut_free(struct cut *cut);
 

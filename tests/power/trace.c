@@ -1,10 +1,13 @@
 #include "tests/power/trace.h"
 
 #include <assert.h>
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     NODES_MAX = 64,
@@ -101,6 +104,48 @@ add_new(const char *path)
         add_name(path, new_node(&st));
 }
 
+static void
+take_in_file(const char *path)
+{
+    static char bytes[1 << 16];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    size_t at = 0;
+    ssize_t got;
+
+    assert(fd >= 0);
+    add_new(path);
+    while ((got = pread(fd, bytes, sizeof bytes, (off_t)at)) > 0) {
+        trace_written(fd, bytes, (size_t)got, at);
+        at += (size_t)got;
+    }
+    trace_synced(fd);
+    close(fd);
+}
+
+static void
+take_in(const char *path, int node)
+{
+    DIR *directory = opendir(path);
+    struct dirent *entry;
+
+    assert(directory != NULL);
+    while ((entry = readdir(directory)) != NULL) {
+        char below[512];
+
+        if (entry->d_name[0] == '.' || strstr(entry->d_name, "lock") != NULL)
+            continue;
+        snprintf(below, sizeof below, "%s/%s", path, entry->d_name);
+        if (entry->d_type == DT_DIR) {
+            add_new(below);
+            take_in(below, trace.all.nodes - 1);
+        } else {
+            take_in_file(below);
+        }
+    }
+    closedir(directory);
+    add(TRACE_SYNC, node);
+}
+
 void
 trace_begin(const char *root)
 {
@@ -110,6 +155,7 @@ trace_begin(const char *root)
     assert(stat(root, &st) == 0);
     new_node(&st);
     trace.is_on = true;
+    take_in(root, TRACE_ROOT);
 }
 
 void

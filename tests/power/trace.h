@@ -44,7 +44,8 @@ struct trace {
     int nodes;
 };
 
-/* Begins a trace of what is done below `root`, which is empty. */
+/* Begins a trace of what is done below `root`. What is there already comes first, as if it were
+ * being made, and is synced. */
 void
 trace_begin(const char *root);
 

@@ -12,11 +12,13 @@ const char *const work_aors[WORK_AORS] = {
 };
 
 void
-work_begin(struct work *w, struct stores *t, uint64_t seed)
+work_begin(struct work *w, struct stores *t, uint64_t seed,
+           struct memory_contents *contents)
 {
     struct store_options options = { .secret = t->options.secret, .role = STORE_IMPORT };
 
-    *w = (struct work){ .t = t, .contents = memory_contents_new() };
+    *w = (struct work){ .t = t, .contents = contents, .bodies = seed };
+    w->start = memory_contents_copy(contents);
     random_seed(&w->random, seed);
     assert_int_equal(memory_store_open(w->contents, &options, &w->model, NULL, 0),
                      STORE_OK);
@@ -30,6 +32,7 @@ work_free(struct work *w)
     free(w->ops);
     store_close(w->model);
     memory_contents_free(w->contents);
+    memory_contents_free(w->start);
 }
 
 static void
@@ -168,7 +171,7 @@ draw_put(struct work *w)
 {
     struct random *random = &w->random;
     int aor = (int)random_below(random, WORK_AORS);
-    int64_t seconds = random_chance(random, 200) ? 30 : WORK_LONG_S;
+    int64_t seconds = random_chance(random, 300) ? 30 : WORK_LONG_S;
     struct put *put = work_put(w, aor, draw_size(random), seconds);
 
     if (w->t->origins > 3 && random_chance(random, 100))

@@ -25,18 +25,20 @@ struct work_op {
 struct work {
     struct stores *t; /* borrowed */
     struct random random;
+    struct memory_contents *start;    /* owned: before the first of them */
     struct memory_contents *contents; /* owned: the model */
     struct store *model;              /* owned */
     struct work_op *ops;              /* owned */
     uint32_t count, room;
-    uint32_t bodies; /* so many were made */
+    uint64_t bodies; /* the next one is made of it */
 };
 
 extern const char *const work_aors[WORK_AORS];
 
-/* The store is not opened yet. */
+/* The store is not opened yet. It holds these contents, which are the work's from now on. */
 void
-work_begin(struct work *w, struct stores *t, uint64_t seed);
+work_begin(struct work *w, struct stores *t, uint64_t seed,
+           struct memory_contents *contents);
 
 void
 work_free(struct work *w);
