@@ -302,18 +302,20 @@ make_meta(struct lmdb_store *s, MDB_txn *txn, const struct hash_key *secret)
     return rc == 0 ? lmdb_meta_write(s, txn, &meta) : rc;
 }
 
+/* Tables and meta in one transaction: a command that comes between would find a store that
+ * contradicts itself. */
 static int
 make_store(struct lmdb_store *s, const struct hash_key *secret)
 {
     struct meta meta;
     MDB_txn *txn;
-    int rc = lmdb_open_tables(s, MDB_CREATE);
+    int rc = lmdb_begin(s, &txn);
 
-    if (rc == 0)
-        rc = lmdb_begin(s, &txn);
     if (rc != 0)
         return rc;
-    rc = lmdb_meta_read(s, txn, &meta);
+    rc = lmdb_open_tables(s, txn, MDB_CREATE);
+    if (rc == 0)
+        rc = lmdb_meta_read(s, txn, &meta);
     if (rc == MDB_NOTFOUND)
         rc = make_meta(s, txn, secret);
     if (rc == 0)
@@ -347,7 +349,7 @@ static enum store_status
 open_tables(const struct opening *o, const struct hash_key *secret)
 {
     struct lmdb_store *s = o->s;
-    int rc = lmdb_open_tables(s, 0);
+    int rc = lmdb_find_tables(s);
 
     if (rc == MDB_NOTFOUND && s->role == STORE_COMMAND)
         return say(o, STORE_NOT_FOUND, "it has no tables of that name");

@@ -164,19 +164,28 @@ open_table(struct lmdb_store *s, MDB_txn *txn, enum lmdb_table table, unsigned f
 }
 
 int
-lmdb_open_tables(struct lmdb_store *s, unsigned flags)
+lmdb_open_tables(struct lmdb_store *s, MDB_txn *txn, unsigned flags)
+{
+    int rc = 0;
+
+    for (int i = 0; rc == 0 && i < TABLES; i++)
+        rc = open_table(s, txn, (enum lmdb_table)i, flags);
+    return rc;
+}
+
+int
+lmdb_find_tables(struct lmdb_store *s)
 {
     MDB_txn *txn;
-    int rc = mdb_txn_begin(s->env, NULL, flags & MDB_CREATE ? 0 : MDB_RDONLY, &txn);
+    int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
 
-    for (int i = 0; rc == 0 && i < TABLES; i++) {
-        rc = open_table(s, txn, (enum lmdb_table)i, flags);
-        if (rc != 0) {
-            mdb_txn_abort(txn);
-            return rc;
-        }
-    }
-    return rc == 0 ? mdb_txn_commit(txn) : rc;
+    if (rc != 0)
+        return rc;
+    rc = lmdb_open_tables(s, txn, 0);
+    if (rc == 0)
+        return mdb_txn_commit(txn);
+    mdb_txn_abort(txn);
+    return rc;
 }
 
 /* After a failed write of its meta page LMDB refuses everything until it is opened anew. */
@@ -189,7 +198,7 @@ start_again(struct lmdb_store *s)
         mdb_env_close(s->env);
     s->env = NULL;
     rc = lmdb_env_start(s);
-    return rc == 0 ? lmdb_open_tables(s, 0) : rc;
+    return rc == 0 ? lmdb_find_tables(s) : rc;
 }
 
 static int

@@ -264,19 +264,27 @@ works(struct image *image, const struct check *check)
     return agree && folds(image) && agrees(image);
 }
 
+static enum store_status
+open_as(struct check *check, const char *directory, enum store_role role,
+        struct store **out)
+{
+    struct store_options options = check->work->t->options;
+    char url[600];
+
+    options.role = role;
+    options.now_s = check->now_s;
+    snprintf(url, sizeof url, "lmdb:%s", directory);
+    *out = NULL;
+    return store_open(url, &options, out, check->why, sizeof check->why);
+}
+
 static struct store *
 open_store(struct check *check, const char *directory)
 {
-    struct store_options options = check->work->t->options;
     struct store *store;
-    char url[600];
 
-    options.role = STORE_SERVER;
-    options.now_s = check->now_s;
-    snprintf(url, sizeof url, "lmdb:%s", directory);
-    return store_open(url, &options, &store, check->why, sizeof check->why) == STORE_OK
-               ? store
-               : NULL;
+    open_as(check, directory, STORE_SERVER, &store);
+    return store;
 }
 
 /* Whether it is what the contents are. */
@@ -336,6 +344,21 @@ find_contents(struct check *check, struct image *image)
     return NULL;
 }
 
+/* One that comes before any server reads the same, or finds no store yet. */
+static bool
+command_agrees(struct check *check, const char *directory)
+{
+    struct image image = { .now_s = check->now_s };
+    enum store_status status = open_as(check, directory, STORE_COMMAND, &image.store);
+    bool agree;
+
+    if (status == STORE_NOT_FOUND && check->acked->last_id == 0)
+        return true;
+    agree = status == STORE_OK && find_contents(check, &image) != NULL;
+    store_close(image.store);
+    return agree;
+}
+
 struct memory_contents *
 check_find(struct check *check, const char *directory)
 {
@@ -351,10 +374,13 @@ check_find(struct check *check, const char *directory)
 bool
 check_image(struct check *check, const char *directory, bool thoroughly)
 {
-    struct image image = { .store = open_store(check, directory), .now_s = check->now_s };
+    struct image image = { .now_s = check->now_s };
     struct memory_contents *contents;
     bool agree;
 
+    if (thoroughly && !command_agrees(check, directory))
+        return false;
+    image.store = open_store(check, directory);
     if (image.store == NULL)
         return false;
     contents = find_contents(check, &image);
