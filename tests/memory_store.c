@@ -184,8 +184,9 @@ remember_origin(struct memory_contents *c, const struct put *put, int64_t now_s)
         until_s = put->exp_time_s;
     c->origins =
         room_for_one(c->origins, c->origin_count, &c->origin_room, sizeof *c->origins);
-    c->origins[c->origin_count++] =
-        (struct memory_origin){ .origin = put->origin, .until_s = until_s };
+    c->origins[c->origin_count++] = (struct memory_origin){ .origin = put->origin,
+                                                            .until_s = until_s,
+                                                            .is_import = put->remember };
 }
 
 static void

@@ -28,6 +28,7 @@ struct memory_message {
 struct memory_origin {
     struct hash128 origin;
     int64_t until_s;
+    bool is_import; /* was put to be remembered */
 };
 
 struct memory_binding {

@@ -17,8 +17,9 @@
 #include <cmocka.h>
 
 enum {
-    RANDOM_STEPS = 120,
-    ROUNDS = 8,
+    RANDOM_STEPS = 90,
+    STEPS_WHEN_FULL = 60,
+    ROUNDS = 6,
     STEPS_OF_ROUND = 20,
 };
 
@@ -186,6 +187,23 @@ so_it_is_whatever_was_done_to_the_store(void **state)
     power_cut(p, p->work.ops[0].returned);
 }
 
+/* Where removing and folding have hardly a page left, they are tried again, or the map grows. */
+static void
+so_it_is_in_a_store_that_is_full(void **state)
+{
+    struct power *p = *state;
+
+    p->t->options.map_bytes = 192 * 1024;
+    work_open(&p->work);
+    while (p->work.refused == 0) {
+        work_put(&p->work, 0, 9000, WORK_LONG_S);
+        work_commit(&p->work);
+    }
+    for (int i = 0; i < STEPS_WHEN_FULL; i++)
+        work_step(&p->work);
+    power_cut(p, p->work.ops[0].returned);
+}
+
 /* What the first cut left half done is done again, and cut again. */
 static void
 a_store_that_outlived_one_cut_outlives_the_next(void **state)
@@ -217,6 +235,7 @@ main(void)
         ROW(a_directory_that_was_made_before_is_there_as_well),
         ROW(what_was_acknowledged_is_there_and_the_rest_whole_or_not),
         ROW(so_it_is_whatever_was_done_to_the_store),
+        ROW(so_it_is_in_a_store_that_is_full),
         ROW(a_store_that_outlived_one_cut_outlives_the_next),
     };
 

@@ -147,6 +147,7 @@ show_origin(void *visitor, const struct hash128 *origin)
     shown->agree = shown->agree && found;
 }
 
+/* Of imports the store knows as well, and does not show them; see fill. */
 static bool
 origins_agree(struct image *image)
 {
@@ -154,7 +155,8 @@ origins_agree(struct image *image)
     size_t known = 0;
 
     for (size_t i = 0; i < image->contents->origin_count; i++)
-        known += image->contents->origins[i].until_s > image->now_s;
+        known += image->contents->origins[i].until_s > image->now_s &&
+                 !image->contents->origins[i].is_import;
     return store_repeats(image->store, image->now_s, &shown, show_origin) == STORE_OK &&
            shown.agree && shown.count == known;
 }
@@ -205,6 +207,7 @@ fill(struct batch *batch, const struct check *check, const struct image *image)
         again = batch_put(batch, &record);
         assert(again != NULL);
         again->origin = put->origin;
+        again->remember = put->remember;
     }
     record = (struct record){ .inc_time_s = image->now_s,
                               .exp_time_s = image->now_s + 10 * WORK_LONG_S,
@@ -219,19 +222,21 @@ fill(struct batch *batch, const struct check *check, const struct image *image)
 static bool
 commits_agree(struct image *image, struct batch *batch)
 {
-    struct batch other = *batch;
+    enum put_result *results;
     bool agree = true;
 
-    other.puts = calloc(batch->put_count + 1, sizeof *other.puts);
-    assert(other.puts != NULL);
-    memcpy(other.puts, batch->puts, batch->put_count * sizeof *other.puts);
     if (store_commit(image->store, batch, image->now_s) != STORE_OK)
-        agree = fails(image, "it takes no commit");
-    store_commit(image->model, &other, image->now_s);
+        return fails(image, "it takes no commit");
+    work_drop_refused(batch);
+    results = calloc(batch->put_count + 1, sizeof *results);
+    assert(results != NULL);
+    for (size_t i = 0; i < batch->put_count; i++)
+        results[i] = batch->puts[i].result;
+    store_commit(image->model, batch, image->now_s);
     for (size_t i = 0; agree && i < batch->put_count; i++)
-        if (batch->puts[i].result != other.puts[i].result)
+        if (batch->puts[i].result != results[i])
             agree = fails(image, "what comes again is not known, or is by mistake");
-    free(other.puts);
+    free(results);
     return agree;
 }
 

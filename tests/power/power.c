@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 enum {
-    IMAGES_DEFAULT = 1000, /* of each test */
+    IMAGES_DEFAULT = 700, /* of each test */
     FOLD_AT = 12,
 };
 

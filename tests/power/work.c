@@ -7,6 +7,10 @@
 
 #include <cmocka.h>
 
+enum {
+    IMPORTED = 1000000, /* above the origins of what came in otherwise */
+};
+
 const char *const work_aors[WORK_AORS] = {
     "a@example.org", "b@example.org", "c@example.org", "D@example.org", "e@example.org",
 };
@@ -103,6 +107,23 @@ work_bind(struct work *w, int aor, size_t size)
     assert_true(batch_save_binding(&w->t->batch, text(work_aors[aor]), value, NULL));
 }
 
+size_t
+work_drop_refused(struct batch *batch)
+{
+    size_t before = batch->put_count + batch->binding_count, kept = 0;
+
+    for (size_t i = 0; i < batch->put_count; i++)
+        if (batch->puts[i].result != PUT_NO_SPACE)
+            batch->puts[kept++] = batch->puts[i];
+    batch->put_count = kept;
+    kept = 0;
+    for (size_t i = 0; i < batch->binding_count; i++)
+        if (batch->bindings[i].result != PUT_NO_SPACE)
+            batch->bindings[kept++] = batch->bindings[i];
+    batch->binding_count = kept;
+    return before - batch->put_count - batch->binding_count;
+}
+
 struct answer {
     enum put_result result;
     uint64_t id;
@@ -118,6 +139,7 @@ work_commit(struct work *w)
     begin(w);
     stores_commit(w->t);
     returned(w);
+    w->refused += work_drop_refused(batch);
     for (size_t i = 0; i < batch->put_count; i++)
         answers[i] = (struct answer){ batch->puts[i].result, batch->puts[i].id };
     assert_int_equal(store_commit(w->model, batch, w->t->now_s), STORE_OK);
@@ -174,8 +196,12 @@ draw_put(struct work *w)
     int64_t seconds = random_chance(random, 300) ? 30 : WORK_LONG_S;
     struct put *put = work_put(w, aor, draw_size(random), seconds);
 
-    if (w->t->origins > 3 && random_chance(random, 100))
+    if (seconds == WORK_LONG_S && random_chance(random, 150)) {
+        put->remember = true;
+        put->origin = stores_origin(w->t->origins + IMPORTED);
+    } else if (w->t->origins > 3 && random_chance(random, 100)) {
         put->origin = stores_origin(w->t->origins - random_below(random, 3));
+    }
 }
 
 static void

@@ -30,7 +30,8 @@ struct work {
     struct store *model;              /* owned */
     struct work_op *ops;              /* owned */
     uint32_t count, room;
-    uint64_t bodies; /* the next one is made of it */
+    uint64_t bodies;  /* the next one is made of it */
+    uint64_t refused; /* so many puts and bindings were, for want of room */
 };
 
 extern const char *const work_aors[WORK_AORS];
@@ -62,6 +63,11 @@ work_bind(struct work *w, int aor, size_t size);
 /* Store and model must answer the same. */
 void
 work_commit(struct work *w);
+
+/* Takes out what the commit refused for want of room, of which the model knows nothing. How
+ * many. */
+size_t
+work_drop_refused(struct batch *batch);
 
 void
 work_tidy(struct work *w, bool expire, uint32_t bound);
