@@ -32,8 +32,8 @@ check_free(struct check *check);
 struct memory_contents *
 check_find(struct check *check, const char *directory);
 
-/* The same, and then works with it. `thoroughly`: a command reads it before, and it
- * is opened again after the work. False: check->why. */
+/* The same, and then works with it. `thoroughly`: a command reads it before, and it is opened
+ * again after the work. False: check->why. */
 bool
 check_image(struct check *check, const char *directory, bool thoroughly);
 

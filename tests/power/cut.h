@@ -74,7 +74,8 @@ cut_free(struct cut *cut);
 void
 cut_lay(const struct cut *cut, const struct cut_choice *choice, const char *directory);
 
-/* Whether below `root` lies what all events add up to; else what does not, in static memory. */
+/* NULL: below `root` lies what all events add up to. Else the file that differs, in static
+ * memory. */
 const char *
 cut_differs(const struct cut *cut, const char *root);
 
