@@ -73,7 +73,7 @@ MICRO := timers location transactions store
 # What siload is made of.
 LOADING := $(wildcard bench/load/*.c) bench/parser/table.c store/crc32c.c
 
-FORMATTED := $(wildcard */*.[ch] src/*/*.[ch] bench/*/*.[ch])
+FORMATTED := $(wildcard */*.[ch] src/*/*.[ch] bench/*/*.[ch] tests/*/*.[ch])
 
 include fuzz/fuzz.mk
 
@@ -112,6 +112,10 @@ build/check/%.o: %.c
 build/check/test_%: build/check/tests/test_%.o build/check/libsipsilo.a
 	@echo "  link  $@"
 	@$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(shell $(PKG_CONFIG) --libs $(LIBRARIES) cmocka) -lresolv -pthread
+
+# These take the place of libc's calls in the test that they are linked into, so no other has
+# them.
+build/check/test_power: $(patsubst %.c,build/check/%.o,$(wildcard tests/power/*.c))
 
 build/check/test_histogram: build/check/bench/load/histogram.o
 build/check/test_ledger: $(addprefix build/check/bench/load/,ledger.o body.o)

@@ -77,7 +77,6 @@ say_errno(const struct opening *o, const char *what)
     return lmdb_status(o->s, code);
 }
 
-/* A directory's entry is on the disk when the directory above it is. */
 static int
 sync_directory(const char *path)
 {
@@ -91,18 +90,48 @@ sync_directory(const char *path)
     return rc;
 }
 
+/* For where there is no right to read the directory above. */
+static int
+sync_file_system(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc;
+
+    if (fd < 0)
+        return -1;
+    rc = syncfs(fd);
+    close(fd);
+    return rc;
+}
+
+/* The place where a file system is mounted is no name in the one above. */
 static int
 sync_parent(const char *path)
 {
     char *parent = malloc(strlen(path) + 4);
+    struct stat here, above;
     int rc;
 
     if (parent == NULL)
         return -1;
     sprintf(parent, "%s/..", path);
-    rc = sync_directory(parent);
+    rc = stat(path, &here) != 0 ? -1 : stat(parent, &above);
+    if (rc == 0 && here.st_dev == above.st_dev)
+        rc = sync_directory(parent);
     free(parent);
-    return rc;
+    return rc != 0 && errno == EACCES ? sync_file_system(path) : rc;
+}
+
+/* A name is on the disk when the directory that it is in is. This one may have been made just
+ * before, by somebody who did not wait for that. */
+static enum store_status
+sync_names(const struct opening *o)
+{
+    const char *place = o->s->place;
+
+    return sync_directory(place) == 0 && sync_parent(place) == 0
+               ? STORE_OK
+               : say_errno(o, "cannot sync the directory");
 }
 
 static enum store_status
@@ -124,7 +153,7 @@ find_directory(const struct opening *o)
         return say_errno(o, "cannot look at it");
     if (mkdir(place, 0700) != 0 && errno != EEXIST)
         return say_errno(o, "cannot make the directory");
-    return sync_parent(place) == 0 ? STORE_OK : say_errno(o, "cannot sync the directory");
+    return STORE_OK;
 }
 
 static char *
@@ -201,6 +230,52 @@ say_lmdb(const struct opening *o, int rc)
     return say(o, status, mdb_strerror(rc));
 }
 
+static bool
+has_data(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && st.st_size > 0;
+}
+
+static enum store_status
+make_file(const struct opening *o, const char *path, const char *being_made)
+{
+    int rc;
+
+    unlink(being_made);
+    rc = lmdb_env_make(o->s, being_made);
+    if (rc == 0 && rename(being_made, path) != 0)
+        rc = errno;
+    if (rc == 0)
+        return STORE_OK;
+    unlink(being_made);
+    return say_lmdb(o, rc);
+}
+
+/* LMDB does not sync the first pages of a new file: after a power failure it might be there,
+ * as long as it should be, without them, and never open again. So it gets its name when it is
+ * whole and synced. The directory is locked, since an import may be making it as well. */
+static enum store_status
+make_data(const struct opening *o)
+{
+    char *path = path_of(o->s, "data.mdb"), *being_made = path_of(o->s, "data.mdb.new");
+    int directory = open(o->s->place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum store_status status = STORE_OK;
+
+    if (path == NULL || being_made == NULL)
+        status = say(o, STORE_NO_MEMORY, "out of memory");
+    else if (directory < 0 || flock(directory, LOCK_EX) != 0)
+        status = say_errno(o, "cannot lock the directory");
+    else if (!has_data(path))
+        status = make_file(o, path, being_made);
+    if (directory >= 0)
+        close(directory);
+    free(path);
+    free(being_made);
+    return status;
+}
+
 static enum store_status
 start_env(const struct opening *o)
 {
@@ -227,18 +302,20 @@ make_meta(struct lmdb_store *s, MDB_txn *txn, const struct hash_key *secret)
     return rc == 0 ? lmdb_meta_write(s, txn, &meta) : rc;
 }
 
+/* Tables and meta in one transaction: a command that comes between would find a store that
+ * contradicts itself. */
 static int
 make_store(struct lmdb_store *s, const struct hash_key *secret)
 {
     struct meta meta;
     MDB_txn *txn;
-    int rc = lmdb_open_tables(s, MDB_CREATE);
+    int rc = lmdb_begin(s, &txn);
 
-    if (rc == 0)
-        rc = lmdb_begin(s, &txn);
     if (rc != 0)
         return rc;
-    rc = lmdb_meta_read(s, txn, &meta);
+    rc = lmdb_open_tables(s, txn, MDB_CREATE);
+    if (rc == 0)
+        rc = lmdb_meta_read(s, txn, &meta);
     if (rc == MDB_NOTFOUND)
         rc = make_meta(s, txn, secret);
     if (rc == 0)
@@ -272,15 +349,13 @@ static enum store_status
 open_tables(const struct opening *o, const struct hash_key *secret)
 {
     struct lmdb_store *s = o->s;
-    int rc = lmdb_open_tables(s, 0);
+    int rc = lmdb_find_tables(s);
 
     if (rc == MDB_NOTFOUND && s->role == STORE_COMMAND)
         return say(o, STORE_NOT_FOUND, "it has no tables of that name");
     if (rc == MDB_NOTFOUND || rc == 0) {
         if (s->role != STORE_COMMAND)
             rc = make_store(s, secret);
-        if (rc == 0 && s->role != STORE_COMMAND && sync_directory(s->place) != 0)
-            return say_errno(o, "cannot sync the directory");
     }
     if (rc == 0)
         rc = load(s);
@@ -305,10 +380,14 @@ open_store(const struct store_options *options, struct store **out, char *why,
         status = find_data(&o);
     if (status == STORE_OK)
         status = take_server_lock(&o);
+    if (status == STORE_OK && options->role != STORE_COMMAND)
+        status = make_data(&o);
     if (status == STORE_OK)
         status = start_env(&o);
     if (status == STORE_OK)
         status = open_tables(&o, &options->secret);
+    if (status == STORE_OK && options->role != STORE_COMMAND)
+        status = sync_names(&o);
     if (status != STORE_OK) {
         close_store(&o.s->base);
         return status;

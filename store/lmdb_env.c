@@ -103,19 +103,28 @@ mapped_bytes(const struct lmdb_store *s)
     return (size_t)((bytes + page - 1) / page * page);
 }
 
+/* An environment that is not open yet; NULL after an error. */
+static int
+new_env(const struct lmdb_store *s, MDB_env **out)
+{
+    int rc = mdb_env_create(out);
+
+    if (rc != 0) {
+        *out = NULL;
+        return rc;
+    }
+    rc = mdb_env_set_maxdbs(*out, TABLES);
+    return rc == 0 ? mdb_env_set_mapsize(*out, mapped_bytes(s)) : rc;
+}
+
 /* No MDB_NOSYNC, MDB_MAPASYNC, MDB_WRITEMAP or MDB_NOMETASYNC: a commit that returns is on
  * stable storage. MDB_NOTLS: pool threads take turns at reading. */
 int
 lmdb_env_start(struct lmdb_store *s)
 {
     MDB_stat stat;
-    int rc = mdb_env_create(&s->env);
+    int rc = new_env(s, &s->env);
 
-    if (rc != 0)
-        return rc;
-    rc = mdb_env_set_maxdbs(s->env, TABLES);
-    if (rc == 0)
-        rc = mdb_env_set_mapsize(s->env, mapped_bytes(s));
     if (rc == 0)
         rc = mdb_env_open(s->env, s->place, MDB_NOTLS, 0600);
     if (rc == 0)
@@ -131,6 +140,20 @@ lmdb_env_start(struct lmdb_store *s)
     return 0;
 }
 
+int
+lmdb_env_make(const struct lmdb_store *s, const char *path)
+{
+    MDB_env *env;
+    int rc = new_env(s, &env);
+
+    if (rc == 0)
+        rc = mdb_env_open(env, path, MDB_NOSUBDIR | MDB_NOLOCK, 0600);
+    if (rc == 0)
+        rc = mdb_env_sync(env, 1);
+    mdb_env_close(env);
+    return rc;
+}
+
 static int
 open_table(struct lmdb_store *s, MDB_txn *txn, enum lmdb_table table, unsigned flags)
 {
@@ -141,19 +164,28 @@ open_table(struct lmdb_store *s, MDB_txn *txn, enum lmdb_table table, unsigned f
 }
 
 int
-lmdb_open_tables(struct lmdb_store *s, unsigned flags)
+lmdb_open_tables(struct lmdb_store *s, MDB_txn *txn, unsigned flags)
+{
+    int rc = 0;
+
+    for (int i = 0; rc == 0 && i < TABLES; i++)
+        rc = open_table(s, txn, (enum lmdb_table)i, flags);
+    return rc;
+}
+
+int
+lmdb_find_tables(struct lmdb_store *s)
 {
     MDB_txn *txn;
-    int rc = mdb_txn_begin(s->env, NULL, flags & MDB_CREATE ? 0 : MDB_RDONLY, &txn);
+    int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
 
-    for (int i = 0; rc == 0 && i < TABLES; i++) {
-        rc = open_table(s, txn, (enum lmdb_table)i, flags);
-        if (rc != 0) {
-            mdb_txn_abort(txn);
-            return rc;
-        }
-    }
-    return rc == 0 ? mdb_txn_commit(txn) : rc;
+    if (rc != 0)
+        return rc;
+    rc = lmdb_open_tables(s, txn, 0);
+    if (rc == 0)
+        return mdb_txn_commit(txn);
+    mdb_txn_abort(txn);
+    return rc;
 }
 
 /* After a failed write of its meta page LMDB refuses everything until it is opened anew. */
@@ -166,7 +198,7 @@ start_again(struct lmdb_store *s)
         mdb_env_close(s->env);
     s->env = NULL;
     rc = lmdb_env_start(s);
-    return rc == 0 ? lmdb_open_tables(s, 0) : rc;
+    return rc == 0 ? lmdb_find_tables(s) : rc;
 }
 
 static int

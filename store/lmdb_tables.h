@@ -176,9 +176,18 @@ lmdb_why(const struct store *store);
 int
 lmdb_env_start(struct lmdb_store *s);
 
-/* Tables by name, made with MDB_CREATE in `flags`. */
+/* Makes an empty data file of that name, and syncs it. Nobody else has it. */
 int
-lmdb_open_tables(struct lmdb_store *s, unsigned flags);
+lmdb_env_make(const struct lmdb_store *s, const char *path);
+
+/* Tables by name, made with MDB_CREATE in `flags`. They stay open when the transaction is
+ * committed. */
+int
+lmdb_open_tables(struct lmdb_store *s, MDB_txn *txn, unsigned flags);
+
+/* MDB_NOTFOUND: they are not there. */
+int
+lmdb_find_tables(struct lmdb_store *s);
 
 /* Takes map_lock shared and begins to write; takes in a map that another process made larger, and
  * opens the environment again after a fatal error. On failure nothing is held. */

@@ -68,6 +68,37 @@ memory_contents_free(struct memory_contents *c)
     free(c);
 }
 
+static void *
+copy_array(const void *array, size_t count, size_t element)
+{
+    void *copy = malloc((count + 1) * element);
+
+    assert(copy != NULL);
+    if (count > 0)
+        memcpy(copy, array, count * element);
+    return copy;
+}
+
+struct memory_contents *
+memory_contents_copy(const struct memory_contents *from)
+{
+    struct memory_contents *c = memory_contents_new();
+
+    *c = *from;
+    c->has_server = false;
+    c->messages = copy_array(from->messages, from->message_count, sizeof *c->messages);
+    c->origins = copy_array(from->origins, from->origin_count, sizeof *c->origins);
+    c->bindings = copy_array(from->bindings, from->binding_count, sizeof *c->bindings);
+    c->message_room = from->message_count;
+    c->origin_room = from->origin_count;
+    c->binding_room = from->binding_count;
+    for (size_t i = 0; i < c->message_count; i++)
+        c->messages[i].bytes = copy_pair(&c->messages[i].aor, &c->messages[i].value);
+    for (size_t i = 0; i < c->binding_count; i++)
+        c->bindings[i].bytes = copy_pair(&c->bindings[i].aor, &c->bindings[i].value);
+    return c;
+}
+
 const struct memory_message *
 memory_contents_find(const struct memory_contents *c, uint64_t id)
 {
@@ -153,8 +184,9 @@ remember_origin(struct memory_contents *c, const struct put *put, int64_t now_s)
         until_s = put->exp_time_s;
     c->origins =
         room_for_one(c->origins, c->origin_count, &c->origin_room, sizeof *c->origins);
-    c->origins[c->origin_count++] =
-        (struct memory_origin){ .origin = put->origin, .until_s = until_s };
+    c->origins[c->origin_count++] = (struct memory_origin){ .origin = put->origin,
+                                                            .until_s = until_s,
+                                                            .is_import = put->remember };
 }
 
 static void

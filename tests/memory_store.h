@@ -28,6 +28,7 @@ struct memory_message {
 struct memory_origin {
     struct hash128 origin;
     int64_t until_s;
+    bool is_import; /* was put to be remembered */
 };
 
 struct memory_binding {
@@ -56,6 +57,10 @@ memory_contents_new(void);
 
 void
 memory_contents_free(struct memory_contents *contents);
+
+/* A second one that holds the same; no server has it. */
+struct memory_contents *
+memory_contents_copy(const struct memory_contents *contents);
 
 extern const struct store_engine memory_engine;
 

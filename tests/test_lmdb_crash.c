@@ -15,6 +15,7 @@
 
 enum {
     PATIENCE_MS = 30000, /* of a machine that is busy */
+    IMPORTS = 6,
 };
 
 #define BOB   "bob@example.org"
@@ -306,6 +307,41 @@ two_servers_exclude_each_other(void **state)
     stores_open_server(t);
 }
 
+static void
+import_one(struct stores *child, int out)
+{
+    (void)out;
+    if (stores_open(child, STORE_IMPORT) != STORE_OK)
+        _exit(1);
+    stores_put(child, BOB, "x", LATER);
+    child->batch.puts[0].origin = stores_origin((uint64_t)getpid());
+    if (store_commit(child->store, &child->batch, child->now_s) != STORE_OK)
+        _exit(2);
+    store_close(child->store);
+}
+
+/* None of them may put an empty store in the place of what another one has filled. */
+static void
+imports_that_start_at_once_make_one_store(void **state)
+{
+    struct stores *t = *state;
+
+    for (int round = 0; round < 10; round++) {
+        pid_t pids[IMPORTS];
+        int from[IMPORTS];
+
+        for (int i = 0; i < IMPORTS; i++)
+            pids[i] = in_child(t, import_one, &from[i]);
+        for (int i = 0; i < IMPORTS; i++)
+            wait_for(pids[i], from[i]);
+        stores_open_server(t);
+        assert_int_equal(stores_facts(t).messages, IMPORTS);
+        store_close(t->store);
+        t->store = NULL;
+        stores_remove_files(t);
+    }
+}
+
 /* Puts and removes as fast as it can; each id goes up the pipe once its commit is through,
  * with the lowest id that is still there. */
 static void
@@ -439,6 +475,7 @@ main(void)
         ROW(what_another_process_writes_is_seen_by_the_next_call),
         ROW(a_fold_of_another_process_is_noticed),
         ROW(two_servers_exclude_each_other),
+        ROW(imports_that_start_at_once_make_one_store),
         ROW(what_was_acknowledged_survives_a_kill),
     };
 
