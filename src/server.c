@@ -49,6 +49,7 @@ check_fired(struct timer *timer, struct moment now)
 
     timer_start(&server->wheel, timer, now.ms + (uint64_t)settings->check_time_s * 1000);
     server->tidy_wanted = true;
+    dumps_begin_overdue(&server->silo);
     if (++server->passes % settings->clean_period == 0)
         server->expire_wanted = true;
 }
