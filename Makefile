@@ -47,6 +47,7 @@ OBJECTS := $(SOURCES:%.c=build/release/%.o)
 TESTS := $(patsubst tests/%.c,build/check/%,$(wildcard tests/test_*.c))
 HELPERS := $(filter-out tests/test_%.c,$(wildcard tests/*.c))
 CHECKED := $(SOURCES:%.c=build/check/%.o) $(HELPERS:%.c=build/check/%.o)
+FAILING := test_memory test_lmdb_memory
 BENCHES := $(patsubst bench/%.c,build/bench/%,$(wildcard bench/*.c))
 
 # The parsers that bench_parser measures beside ours: those that pkg-config finds.
@@ -105,6 +106,14 @@ build/check/%.o: %.c
 build/check/test_%: build/check/tests/test_%.o build/check/libsipsilo.a
 	@echo "  link  $@"
 	@$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(shell $(PKG_CONFIG) --libs $(LIBRARIES) cmocka) -lresolv -pthread
+
+# The product and LMDB in one object, in which memory may be made to fail: tests/failing_memory.
+build/check/failing.o: $(SOURCES:%.c=build/check/%.o)
+	@$(CC) -nostdlib -r -o $@ $^ $(shell $(PKG_CONFIG) --variable=libdir lmdb)/liblmdb.a
+	@objcopy $(foreach call,malloc calloc realloc strdup posix_memalign,\
+	    --redefine-sym $(call)=failing_$(call)) $@
+
+$(FAILING:%=build/check/%): build/check/failing.o
 
 build/check/test_histogram: build/check/bench/load/histogram.o
 build/check/test_ledger: $(addprefix build/check/bench/load/,ledger.o body.o)
