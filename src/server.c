@@ -12,6 +12,7 @@ enum {
     TIDY_AFTER_WRITES = 4096, /* puts and removals between two offers to fold */
     GARBAGE_LOGGED = 60,      /* a minute */
     FAILURES_LOGGED = 6,      /* a minute: a full disk fails every commit */
+    ROOM_MS = 1000,           /* between two looks for room in a store that has none */
 };
 
 struct server {
@@ -31,6 +32,7 @@ struct server {
     struct passes passing;
 
     struct timer check_timer; /* msilo.check_time */
+    struct timer room_timer;  /* after a commit, while the store is full */
     uint32_t passes;
     uint64_t writes;                 /* since the last offer to fold */
     bool tidy_wanted, expire_wanted; /* for the next step of tidying */
@@ -52,6 +54,16 @@ check_fired(struct timer *timer, struct moment now)
     dumps_begin_overdue(&server->silo);
     if (++server->passes % settings->clean_period == 0)
         server->expire_wanted = true;
+}
+
+/* The store was full: what has gone since, or is over its time, makes room now. */
+static void
+room_fired(struct timer *timer, struct moment now)
+{
+    struct server *server = CONTAINER_OF(timer, struct server, room_timer);
+
+    (void)now;
+    server->tidy_wanted = server->expire_wanted = true;
 }
 
 /* A key of its own for each use, so that what one table shows of its hashes tells nothing of
@@ -182,6 +194,7 @@ server_new(const struct settings *settings, const struct transport *transport,
         .passes = &server->passing,
     };
     timer_init(&server->check_timer, check_fired);
+    timer_init(&server->room_timer, room_fired);
     timer_start(&server->wheel, &server->check_timer,
                 now.ms + (uint64_t)settings->check_time_s * 1000);
     return server;
@@ -379,6 +392,8 @@ server_committed(struct server *server, enum store_status status, const char *wh
         server->writes = 0;
         server->tidy_wanted = true;
     }
+    if (server->silo.journal.is_short && !timer_is_running(&server->room_timer))
+        timer_start(&server->wheel, &server->room_timer, now.ms + ROOM_MS);
     arena_reset(&server->arena);
 }
 

@@ -745,6 +745,24 @@ what_was_written_although_the_disk_denied_it_is_stored_once(void **state)
     assert_int_equal(stored_count(w), 1);
 }
 
+/* Nobody waits for msilo.check_time and msilo.clean_period, two minutes and a half. */
+static void
+a_full_store_makes_room_of_what_has_expired_within_seconds(void **state)
+{
+    struct world *w = scene();
+
+    (void)state;
+    assert_int_equal(ask(w, &(struct ask){ .headers = "Expires: 2\r\n" }), 202);
+    w->contents->room_bytes = 1;
+    world_run(w, 5000);
+    assert_int_equal(ask(w, &(struct ask){ 0 }), 503);
+    assert_int_equal(stored_count(w), 1);
+    world_run(w, 1500);
+    assert_int_equal(stored_count(w), 0);
+    w->contents->room_bytes = 0;
+    assert_int_equal(ask(w, &(struct ask){ 0 }), 202);
+}
+
 int
 main(void)
 {
@@ -788,6 +806,7 @@ main(void)
         SCENE(a_request_that_arrives_again_is_202_although_the_aor_is_full),
         SCENE(another_cseq_or_tag_or_call_id_or_recipient_is_another_message),
         SCENE(what_was_written_although_the_disk_denied_it_is_stored_once),
+        SCENE(a_full_store_makes_room_of_what_has_expired_within_seconds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

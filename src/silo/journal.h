@@ -30,6 +30,7 @@ struct journal {
     struct batch batches[2];
     struct batch *open; /* one of the two */
     bool is_out;        /* the other one is being committed */
+    bool is_short;      /* the store had no room for what was last to be put in */
 };
 
 void
