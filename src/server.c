@@ -30,6 +30,7 @@ struct server {
     struct router router;
     struct relays relays;
     struct passes passing;
+    struct unsaved unsaved;
 
     struct timer check_timer; /* msilo.check_time */
     struct timer room_timer;  /* after a commit, while the store is full */
@@ -176,7 +177,7 @@ server_new(const struct settings *settings, const struct transport *transport,
     domains_init(&server->domains, settings);
     next_hops_init(&server->hops, settings, &server->transport);
     if (!make_tables(server, &secrets->run, now) || !make_silo(server, secrets) ||
-        !make_relays(server)) {
+        !make_relays(server) || !unsaved_init(&server->unsaved, &server->silo)) {
         server_free(server);
         return NULL;
     }
@@ -192,6 +193,7 @@ server_new(const struct settings *settings, const struct transport *transport,
         .silo = &server->silo,
         .relays = &server->relays,
         .passes = &server->passing,
+        .unsaved = &server->unsaved,
     };
     timer_init(&server->check_timer, check_fired);
     timer_init(&server->room_timer, room_fired);
@@ -207,6 +209,7 @@ server_free(struct server *server)
         return;
     relays_free(&server->relays);
     passes_free(&server->passing);
+    unsaved_free(&server->unsaved);
     live_copies_free(&server->silo);
     recent_free(&server->silo.recent);
     dumps_free(server->silo.dumps);

@@ -66,13 +66,18 @@ journal_save_binding(struct journal *journal, struct slice aor, struct slice val
 
 /* Linear; asked when a commit has failed. */
 struct journal_wait *
-journal_find_binding(const struct journal *journal, struct slice aor)
+journal_find_binding(const struct journal *journal, struct slice aor,
+                     void (*done)(struct journal_wait *wait,
+                                  const struct journal_result *result, struct moment now))
 {
     const struct batch *open = journal->open;
 
-    for (size_t i = 0; i < open->binding_count; i++)
-        if (open->bindings[i].owner != NULL && slice_equal(open->bindings[i].aor, aor))
-            return open->bindings[i].owner;
+    for (size_t i = 0; i < open->binding_count; i++) {
+        struct journal_wait *wait = open->bindings[i].owner;
+
+        if (wait != NULL && wait->done == done && slice_equal(open->bindings[i].aor, aor))
+            return wait;
+    }
     return NULL;
 }
 
