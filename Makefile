@@ -67,7 +67,7 @@ MICRO := timers location transactions store
 # What siload is made of.
 LOADING := $(wildcard bench/load/*.c) bench/parser/table.c store/crc32c.c
 
-FORMATTED := $(wildcard */*.[ch] src/*/*.[ch] bench/*/*.[ch])
+FORMATTED := $(wildcard */*.[ch] src/*/*.[ch] bench/*/*.[ch] tests/e2e/*.[ch])
 
 include fuzz/fuzz.mk
 
@@ -94,6 +94,11 @@ build/release/%.o: %.c
 ifneq ($(findstring x86_64,$(shell $(CC) -dumpmachine)),)
 build/%/parser/avx2.o: STANDARD += -mavx2 -mbmi -mbmi2
 endif
+
+# Preloaded by tests/e2e/test_bad_disk.
+build/bad_disk.so: tests/e2e/bad_disk.c
+	@mkdir -p $(@D)
+	@$(CC) $(STANDARD) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) -fPIC -shared -o $@ $< -ldl
 
 build/check/libsipsilo.a: $(CHECKED)
 	@rm -f $@ && $(AR) rcs $@ $^
@@ -131,7 +136,7 @@ demo:
 # One runner for both, so that one line tells of all.
 test:
 	@dist/need $(TEST_PACKAGES)
-	@$(MAKE) --no-print-directory all $(TESTS) $(REPLAYS) build/bench/bench_core build/bench/siload \
+	@$(MAKE) --no-print-directory all $(TESTS) $(REPLAYS) build/bench/bench_core build/bench/siload build/bad_disk.so \
 	    rooms format-check
 	@tests/run $(TESTS) $(REPLAYS) bench/gate $(wildcard tests/e2e/test_*)
 
