@@ -93,9 +93,10 @@ committed(struct journal_wait *wait, const struct journal_result *result,
 {
     struct unsaved_aor *one = CONTAINER_OF(wait, struct unsaved_aor, wait);
     struct unsaved *unsaved = one->unsaved;
+    bool is_saved = result->status == STORE_OK && result->put == PUT_STORED;
 
     one->is_out = false;
-    if (!one->is_needed || (result->status == STORE_OK && result->put == PUT_STORED)) {
+    if (!one->is_old && (is_saved || !one->is_needed)) {
         drop(one);
         return;
     }

@@ -438,6 +438,27 @@ bindings_that_ended_while_the_store_was_full_are_taken_from_it_later(void **stat
     assert_int_equal(w->contents->binding_count, 0);
 }
 
+/* What is tried again is written while a REGISTER is on its way that then fails. */
+static void
+what_is_saved_later_is_not_what_was_refused_meanwhile(void **state)
+{
+    struct world *w = scene_with("usrloc.db_mode=1", NULL);
+    struct ask refused = repeated;
+
+    (void)state;
+    w->faults.full = 1000;
+    assert_int_equal(register_bob(w, "Contact: <sip:bob@10.1.0.1>\r\n"), 200);
+    w->faults = (struct disk_faults){ .failed = 1000, .delay_ms = 2000 };
+    refused.headers = "Contact: <sip:bob@10.1.0.2>\r\n";
+    refused.call_id = "refused";
+    ask_only(w->tester, &refused);
+    world_run(w, 10);
+    w->faults.failed = 0;
+    world_run(w, 20000);
+    world_kill(w);
+    assert_string_equal(fetched(w), "<sip:bob@10.1.0.1>;expires=3580");
+}
+
 /* Both in one batch: the second one's "before" holds what the first had added. */
 static void
 two_that_fail_together_leave_nothing_of_either(void **state)
@@ -539,6 +560,7 @@ main(void)
         SCENE(a_failed_commit_is_500_and_the_location_as_before),
         SCENE(a_failed_commit_starts_no_dump),
         SCENE(bindings_that_a_full_store_does_not_take_serve_and_are_saved_later),
+        SCENE(what_is_saved_later_is_not_what_was_refused_meanwhile),
         SCENE(bindings_that_ended_while_the_store_was_full_are_taken_from_it_later),
         SCENE(two_that_fail_together_leave_nothing_of_either),
         SCENE(two_that_fail_in_turn_leave_nothing_of_either),
