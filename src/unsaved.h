@@ -2,8 +2,8 @@
  * (usrloc.db_mode 1).
  *
  * Shape   AoRs whose saved copy is older than their bindings. They are tried again, the one that
- *         waits longest first, until the store takes them. What the process takes along when it
- *         ends before is what they were before: as after db_mode 0, until the next REGISTER.
+ *         waits longest first, until the store takes them. Should the process end before, the
+ *         next REGISTER mends what the store has.
  * Memory  One block an AoR, owned by the table.
  * Limits  UNSAVED_TOGETHER are tried at a time.
  */
