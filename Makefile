@@ -49,6 +49,7 @@ OBJECTS := $(SOURCES:%.c=build/release/%.o)
 TESTS := $(patsubst tests/%.c,build/check/%,$(wildcard tests/test_*.c))
 HELPERS := $(filter-out tests/test_%.c,$(wildcard tests/*.c))
 CHECKED := $(SOURCES:%.c=build/check/%.o) $(HELPERS:%.c=build/check/%.o)
+FAILING := test_memory test_lmdb_memory
 BENCHES := $(patsubst bench/%.c,build/bench/%,$(wildcard bench/*.c))
 
 # Tests that go through millions again, optimised and without sanitizers.
@@ -101,6 +102,11 @@ ifneq ($(findstring x86_64,$(shell $(CC) -dumpmachine)),)
 build/%/parser/avx2.o: STANDARD += -mavx2 -mbmi -mbmi2
 endif
 
+# Preloaded by tests/e2e/test_bad_disk.
+build/bad_disk.so: tests/e2e/bad_disk.c
+	@mkdir -p $(@D)
+	@$(CC) $(STANDARD) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) -fPIC -shared -o $@ $< -ldl
+
 build/check/libsipsilo.a: $(CHECKED)
 	@rm -f $@ && $(AR) rcs $@ $^
 
@@ -116,6 +122,14 @@ build/check/test_%: build/check/tests/test_%.o build/check/libsipsilo.a
 # These take the place of libc's calls in the test that they are linked into, so no other has
 # them.
 build/check/test_power: $(patsubst %.c,build/check/%.o,$(wildcard tests/power/*.c))
+
+# The product and LMDB in one object, in which memory may be made to fail: tests/failing_memory.
+build/check/failing.o: $(SOURCES:%.c=build/check/%.o)
+	@$(CC) -nostdlib -r -o $@ $^ $(shell $(PKG_CONFIG) --variable=libdir lmdb)/liblmdb.a
+	@objcopy $(foreach call,malloc calloc realloc strdup posix_memalign,\
+	    --redefine-sym $(call)=failing_$(call)) $@
+
+$(FAILING:%=build/check/%): build/check/failing.o
 
 build/check/test_histogram: build/check/bench/load/histogram.o
 build/check/test_ledger: $(addprefix build/check/bench/load/,ledger.o body.o)
@@ -146,7 +160,7 @@ demo:
 test:
 	@dist/need $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory all $(TESTS) $(REPLAYS) $(OPTIMISED) build/bench/bench_core \
-	    build/bench/siload rooms format-check
+	    build/bench/siload build/bad_disk.so rooms format-check
 	@tests/run $(TESTS) $(REPLAYS) $(OPTIMISED) bench/gate $(wildcard tests/e2e/test_*)
 
 bench-build: all $(BENCHES)

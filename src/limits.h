@@ -17,7 +17,7 @@ enum {
     LIMIT_RELAY_BYTES =
         268435456, /* of requests being relayed; past it they are stored */
     LIMIT_KEPT_RESPONSE_BYTES = 67108864, /* passed on, for repetitions; then by status */
-    LIMIT_DUMPS = 65536,   /* AoRs being dumped; others wait for their REGISTER */
+    LIMIT_DUMPS = 65536,   /* AoRs being dumped; others wait for check_time */
     LIMIT_NOTICES = 65536, /* (sender, recipient) pairs remembered for silence */
     LIMIT_LOOKUPS = 1024,  /* host names being looked up; past it: no address */
     LIMIT_CONNECTION_OUT_BYTES =

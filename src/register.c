@@ -6,7 +6,6 @@
 #include "src/silo/store_message.h"
 
 enum {
-    VALUE_MAX = 128 * 1024, /* of one AoR's saved bindings */
     ANSWER_STATUS_OK = 200,
 };
 
@@ -90,6 +89,10 @@ start_dump(struct router *router, struct slice aor, struct slice contact)
         dump_resume(router->silo, aor);
 }
 
+static void
+saved(struct journal_wait *journal_wait, const struct journal_result *result,
+      struct moment now);
+
 /* Its bindings could not be saved. A later REGISTER that waits in the open batch was built on
  * them, and what it will be promised stays: it takes over what to go back to. */
 static void
@@ -97,11 +100,12 @@ put_back(const struct saved_wait *wait, struct moment now)
 {
     struct router *router = wait->router;
     struct journal *journal = &router->silo->journal;
-    struct journal_wait *later = journal_find_binding(journal, wait->aor);
+    struct journal_wait *later = journal_find_binding(journal, wait->aor, saved);
     struct slice before;
 
     if (later == NULL) {
         location_restore(router->location, wait->aor, wait->before, now);
+        unsaved_changed(router->unsaved, wait->aor);
         return;
     }
     before = journal_keep(journal, wait->before);
@@ -109,6 +113,8 @@ put_back(const struct saved_wait *wait, struct moment now)
         CONTAINER_OF(later, struct saved_wait, wait)->before = before;
 }
 
+/* Where the store has no room they serve from memory: else nothing would be delivered from it,
+ * and no room would come. */
 static void
 saved(struct journal_wait *journal_wait, const struct journal_result *result,
       struct moment now)
@@ -116,11 +122,17 @@ saved(struct journal_wait *journal_wait, const struct journal_result *result,
     struct saved_wait *wait = CONTAINER_OF(journal_wait, struct saved_wait, wait);
     struct router *router = wait->router;
     const struct transport *transport = router->transport;
-    bool ok = result->status == STORE_OK && result->put == PUT_STORED;
+    bool is_saved = result->status == STORE_OK && result->put == PUT_STORED;
+    bool is_full = result->status == STORE_FULL ||
+                   (result->status == STORE_OK && result->put == PUT_NO_SPACE);
 
+    if (is_saved)
+        unsaved_forget(router->unsaved, wait->aor);
+    else if (is_full)
+        unsaved_note(router->unsaved, wait->aor, now);
     transport->send(transport->self, &wait->answer_to,
-                    ok ? wait->accepted : wait->failed);
-    if (ok) {
+                    is_saved || is_full ? wait->accepted : wait->failed);
+    if (is_saved || is_full) {
         finish(router, &wait->key, wait->protocol, now);
         start_dump(router, wait->aor, wait->contact);
         return;
@@ -142,17 +154,6 @@ write_failed(struct router *router, const struct incoming *in)
     return writer_done(&w);
 }
 
-/* Empty: there are no bindings. Absent: out of memory. */
-static struct slice
-encode(struct router *router, struct slice aor, struct moment now)
-{
-    char *value = arena_alloc(router->silo->arena, VALUE_MAX);
-
-    if (value == NULL)
-        return slice_absent();
-    return slice_of(value, location_encode(router->location, aor, now, value, VALUE_MAX));
-}
-
 /* Puts the AoR's bindings into the open batch; the answer follows the commit. */
 static bool
 save_bindings(struct router *router, const struct incoming *in, struct slice aor,
@@ -160,7 +161,7 @@ save_bindings(struct router *router, const struct incoming *in, struct slice aor
 {
     struct journal *journal = &router->silo->journal;
     struct saved_wait *wait = journal_alloc(journal, sizeof *wait);
-    struct slice after = encode(router, aor, in->now);
+    struct slice after = unsaved_encode(router->silo, aor, in->now);
     bool is_empty = location_find(router->location, aor) == NULL;
 
     if (wait == NULL || slice_is_absent(after) || (after.len == 0 && !is_empty))
@@ -196,7 +197,8 @@ process(struct router *router, const struct incoming *in, struct slice aor)
     };
     bool is_saved = settings->db_mode == 1;
     bool verified = in->from_trusted || protocol_is_reliable(in->flow.protocol);
-    struct slice before = is_saved ? encode(router, aor, in->now) : slice_absent();
+    struct slice before =
+        is_saved ? unsaved_encode(router->silo, aor, in->now) : slice_absent();
     struct registrar_result result = { .status = 500, .reason = SLICE("Out Of Memory") };
 
     if (!is_saved || !slice_is_absent(before))

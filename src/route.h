@@ -12,6 +12,7 @@
 #include "src/sip/registrar.h"
 #include "src/sip/relay.h"
 #include "src/silo/silo.h"
+#include "src/unsaved.h"
 
 struct router {
     const struct settings *settings; /* borrowed, as all of these */
@@ -23,6 +24,7 @@ struct router {
     struct silo *silo;
     struct relays *relays;
     struct passes *passes;
+    struct unsaved *unsaved;
     struct log_gate refusals; /* a peer can repeat what is refused */
 };
 

@@ -12,6 +12,8 @@ enum {
     TIDY_AFTER_WRITES = 4096, /* puts and removals between two offers to fold */
     GARBAGE_LOGGED = 60,      /* a minute */
     FAILURES_LOGGED = 6,      /* a minute: a full disk fails every commit */
+    JUMP_S = 3600,            /* of the wall clock: it has to prove right for so long */
+    ROOM_MS = 1000,           /* between two looks for room in a store that has none */
 };
 
 struct server {
@@ -29,17 +31,51 @@ struct server {
     struct router router;
     struct relays relays;
     struct passes passing;
+    struct unsaved unsaved;
 
     struct timer check_timer; /* msilo.check_time */
+    struct timer room_timer;  /* after a commit, while the store is full */
     uint32_t passes;
     uint64_t writes;                 /* since the last offer to fold */
     bool tidy_wanted, expire_wanted; /* for the next step of tidying */
     bool tidy_is_out, expire_is_out;
+    int64_t clock_offset_s;   /* of UTC from the monotonic clock, when last looked at */
+    uint64_t expires_from_ms; /* until then nothing is deleted for its time */
 
     struct log_gate garbage, failures;
     struct responder responder; /* large, as is the next */
     struct message message;     /* of the event */
 };
+
+static int64_t
+clock_offset_s(struct moment now)
+{
+    return now.s - (int64_t)(now.ms / 1000);
+}
+
+/* What a clock that is wrong by a day shows as expired is not sent, but it is not deleted until
+ * the clock had time to be set right. One that jumps back has been. */
+static void
+watch_clock(struct server *server, struct moment now)
+{
+    int64_t jump_s = clock_offset_s(now) - server->clock_offset_s;
+
+    server->clock_offset_s += jump_s;
+    if (jump_s <= JUMP_S && jump_s >= -JUMP_S)
+        return;
+    server->expires_from_ms = jump_s > 0 ? now.ms + (uint64_t)JUMP_S * 1000 : now.ms;
+    LOG(LOG_WARN, "server.clock_jumped",
+        LOG_STRING("to", jump_s > 0 ? "later" : "earlier"),
+        LOG_NUMBER("seconds", (uint64_t)(jump_s > 0 ? jump_s : -jump_s)));
+}
+
+static void
+want_expiry(struct server *server, struct moment now)
+{
+    watch_clock(server, now);
+    if (now.ms >= server->expires_from_ms)
+        server->expire_wanted = true;
+}
 
 static void
 check_fired(struct timer *timer, struct moment now)
@@ -49,8 +85,19 @@ check_fired(struct timer *timer, struct moment now)
 
     timer_start(&server->wheel, timer, now.ms + (uint64_t)settings->check_time_s * 1000);
     server->tidy_wanted = true;
+    dumps_begin_overdue(&server->silo);
     if (++server->passes % settings->clean_period == 0)
-        server->expire_wanted = true;
+        want_expiry(server, now);
+}
+
+/* The store was full: what has gone since, or is over its time, makes room now. */
+static void
+room_fired(struct timer *timer, struct moment now)
+{
+    struct server *server = CONTAINER_OF(timer, struct server, room_timer);
+
+    server->tidy_wanted = true;
+    want_expiry(server, now);
 }
 
 /* A key of its own for each use, so that what one table shows of its hashes tells nothing of
@@ -163,7 +210,7 @@ server_new(const struct settings *settings, const struct transport *transport,
     domains_init(&server->domains, settings);
     next_hops_init(&server->hops, settings, &server->transport);
     if (!make_tables(server, &secrets->run, now) || !make_silo(server, secrets) ||
-        !make_relays(server)) {
+        !make_relays(server) || !unsaved_init(&server->unsaved, &server->silo)) {
         server_free(server);
         return NULL;
     }
@@ -179,8 +226,11 @@ server_new(const struct settings *settings, const struct transport *transport,
         .silo = &server->silo,
         .relays = &server->relays,
         .passes = &server->passing,
+        .unsaved = &server->unsaved,
     };
+    server->clock_offset_s = clock_offset_s(now);
     timer_init(&server->check_timer, check_fired);
+    timer_init(&server->room_timer, room_fired);
     timer_start(&server->wheel, &server->check_timer,
                 now.ms + (uint64_t)settings->check_time_s * 1000);
     return server;
@@ -193,6 +243,7 @@ server_free(struct server *server)
         return;
     relays_free(&server->relays);
     passes_free(&server->passing);
+    unsaved_free(&server->unsaved);
     live_copies_free(&server->silo);
     recent_free(&server->silo.recent);
     dumps_free(server->silo.dumps);
@@ -378,6 +429,8 @@ server_committed(struct server *server, enum store_status status, const char *wh
         server->writes = 0;
         server->tidy_wanted = true;
     }
+    if (server->silo.journal.is_short && !timer_is_running(&server->room_timer))
+        timer_start(&server->wheel, &server->room_timer, now.ms + ROOM_MS);
     arena_reset(&server->arena);
 }
 

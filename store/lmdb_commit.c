@@ -455,7 +455,19 @@ fold_as_much(struct lmdb_store *s, const struct batch *batch)
     return status;
 }
 
-/* A map too full for the puts must still take the removals beside them. */
+static bool
+has_refused(const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->put_count; i++)
+        if (batch->puts[i].result == PUT_NO_SPACE)
+            return true;
+    for (size_t i = 0; i < batch->binding_count; i++)
+        if (batch->bindings[i].result == PUT_NO_SPACE)
+            return true;
+    return false;
+}
+
+/* A map or disk too full for the puts must still take the removals beside them. */
 enum store_status
 lmdb_commit(struct store *store, struct batch *batch, int64_t now_s)
 {
@@ -471,12 +483,14 @@ lmdb_commit(struct store *store, struct batch *batch, int64_t now_s)
         return status;
     for (;;) {
         rc = commit_once(s, batch, now_s, refuse_puts);
-        if (rc != MDB_MAP_FULL && rc != MDB_TXN_FULL)
+        if (rc == 0 || !lmdb_is_full(s, rc))
             break;
-        if (refuse_puts && lmdb_grow(s) != 0)
+        if (refuse_puts && (rc != MDB_MAP_FULL || lmdb_grow(s) != 0))
             break;
         refuse_puts = true;
     }
+    if (batch->put_count + batch->binding_count > 0)
+        s->space.is_short = rc == 0 ? has_refused(batch) : lmdb_is_full(s, rc);
     s->commits++;
     return rc == 0 ? STORE_OK : lmdb_failed(s, "commit", rc);
 }

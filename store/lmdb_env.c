@@ -62,6 +62,12 @@ lmdb_status(const struct lmdb_store *s, int rc)
     }
 }
 
+bool
+lmdb_is_full(const struct lmdb_store *s, int rc)
+{
+    return rc != MDB_READERS_FULL && lmdb_status(s, rc) == STORE_FULL;
+}
+
 __attribute__((format(printf, 2, 3))) static void
 note(struct lmdb_store *s, const char *format, ...)
 {

@@ -59,11 +59,11 @@ lmdb_step(struct lmdb_store *s, uint32_t bound, const char *doing, void *arg,
 
     for (;;) {
         rc = try_step(s, bound, arg, step);
-        if (rc != MDB_MAP_FULL && rc != MDB_TXN_FULL)
+        if (rc == 0 || !lmdb_is_full(s, rc))
             break;
         if (bound > 1)
             bound = (bound + 3) / 4;
-        else if (lmdb_grow(s) != 0)
+        else if (rc != MDB_MAP_FULL || lmdb_grow(s) != 0)
             break;
     }
     return rc == 0 ? STORE_OK : lmdb_failed(s, doing, rc);

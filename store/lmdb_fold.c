@@ -59,7 +59,7 @@ lmdb_fold_is_due(struct lmdb_store *s, bool expire, int64_t now_s)
         return true;
     pthread_mutex_lock(&s->tail_lock);
     due = tail_count(&s->tail) >= s->fold_at || s->meta.indexed_to > s->meta.fold_point ||
-          (expire && is_stale(s, now_s));
+          (s->space.is_short && s->tail.gone.count > 0) || (expire && is_stale(s, now_s));
     pthread_mutex_unlock(&s->tail_lock);
     return due;
 }

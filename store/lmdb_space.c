@@ -1,11 +1,17 @@
 #include "store/lmdb_tables.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     COUNT_AGAIN = 8, /* commits after which the free pages are counted anew */
+    /* What the file holds back: for the pages of a few commits, and for the entries in both
+     * indexes that each message of the tail will have. */
+    RESERVE_BYTES = 512 * 1024,
+    RESERVE_A_MESSAGE = 128,
+    GROW_BYTES = 1024 * 1024, /* the file is made longer by so much at a time */
 };
 
 /* LMDB keeps free pages in its table 0: a list per transaction, led by its length. It shows
@@ -62,34 +68,111 @@ count_free_beside(struct lmdb_store *s, uint64_t *out)
     return rc;
 }
 
-static uint64_t
-room_left(const struct lmdb_store *s, uint64_t last_page)
-{
-    uint64_t allowed = s->map_bytes / s->page_bytes;
-    uint64_t used = last_page + 1;
+/* What bounds the store: its pages, its file and its map, in octets. */
+struct bounds {
+    uint64_t pages, file, map;
+};
 
-    used -= s->space.free_pages < used ? s->space.free_pages : used;
-    return used < allowed ? (allowed - used) * s->page_bytes : 0;
+static uint64_t
+less(uint64_t from, uint64_t by)
+{
+    return by < from ? from - by : 0;
+}
+
+static uint64_t
+smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t
+reserve(const struct lmdb_store *s)
+{
+    return RESERVE_BYTES + (uint64_t)s->tail.messages.count * RESERVE_A_MESSAGE;
+}
+
+static int
+find_bounds(struct lmdb_store *s, struct bounds *out)
+{
+    MDB_envinfo info;
+    struct stat st;
+    int fd, rc = mdb_env_info(s->env, &info);
+
+    if (rc == 0)
+        rc = mdb_env_get_fd(s->env, &fd);
+    if (rc != 0)
+        return rc;
+    if (fstat(fd, &st) != 0)
+        return errno;
+    *out = (struct bounds){ .pages = ((uint64_t)info.me_last_pgno + 1) * s->page_bytes,
+                            .file = (uint64_t)st.st_size,
+                            .map = info.me_mapsize };
+    return 0;
+}
+
+static uint64_t
+room_left(const struct lmdb_store *s, const struct bounds *bounds)
+{
+    uint64_t free_bytes = s->space.free_pages * s->page_bytes;
+    uint64_t in_map = less(s->map_bytes, less(bounds->pages, free_bytes));
+
+    if (bounds->file >= bounds->map)
+        return in_map;
+    return smaller(in_map,
+                   less(less(bounds->file, bounds->pages) + free_bytes, reserve(s)));
+}
+
+/* The disk has blocks for all that lies behind the pages in use. */
+static bool
+has_blocks(struct lmdb_store *s, const struct bounds *bounds, uint64_t file)
+{
+    uint64_t from = smaller(bounds->file, bounds->pages);
+    int fd;
+
+    mdb_env_get_fd(s->env, &fd);
+    return posix_fallocate(fd, (off_t)from, (off_t)(file - from)) == 0;
+}
+
+/* A full disk gives what it has: that is enough for a little longer. */
+static void
+make_longer(struct lmdb_store *s, uint64_t wanted, struct bounds *bounds)
+{
+    uint64_t need = bounds->pages + wanted + reserve(s), file;
+
+    if (bounds->file >= smaller(need, bounds->map))
+        return;
+    file = smaller((need / GROW_BYTES + 1) * GROW_BYTES, bounds->map);
+    if (!has_blocks(s, bounds, file)) {
+        file = smaller(need, bounds->map);
+        if (!has_blocks(s, bounds, file))
+            return;
+    }
+    bounds->file = file;
 }
 
 /* A count that is a few commits old may grant, but only a fresh one refuses. */
 int
 lmdb_room(struct lmdb_store *s, uint64_t wanted, uint64_t *out)
 {
-    MDB_envinfo info;
-    int rc = mdb_env_info(s->env, &info);
+    struct bounds bounds = { 0 };
+    int rc;
 
+    *out = 0;
+    if (wanted == 0)
+        return 0;
+    rc = find_bounds(s, &bounds);
     if (rc != 0)
         return rc;
     if (s->space.age++ >= COUNT_AGAIN)
         s->space.free_pages = 0;
-    *out = room_left(s, info.me_last_pgno);
+    make_longer(s, wanted, &bounds);
+    *out = room_left(s, &bounds);
     if (*out >= wanted)
         return 0;
     rc = count_free_beside(s, &s->space.free_pages);
     s->space.age = 0;
     if (rc == 0)
-        *out = room_left(s, info.me_last_pgno);
+        *out = room_left(s, &bounds);
     return rc;
 }
 

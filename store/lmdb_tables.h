@@ -100,10 +100,11 @@ struct fold {
     uint64_t added, added_bytes, removed, removed_bytes;
 };
 
-/* How full the map is: counting free pages is a walk, so the sum is kept a while. */
+/* How full map and disk are: counting free pages is a walk, so the sum is kept a while. */
 struct space {
     uint64_t free_pages;
-    uint32_t age; /* commits since it was counted */
+    uint32_t age;  /* commits since it was counted */
+    bool is_short; /* the last puts were refused: what is gone is folded at once */
 };
 
 struct lmdb_store {
@@ -166,6 +167,10 @@ aor_hash(const struct lmdb_store *s, struct slice aor)
 enum store_status
 lmdb_status(const struct lmdb_store *s, int rc);
 
+/* Want of pages, in the map, the transaction or on the disk: less may fit. */
+bool
+lmdb_is_full(const struct lmdb_store *s, int rc);
+
 /* Notes a line for lmdb_why and returns the status: "doing: words of rc (place)". */
 enum store_status
 lmdb_failed(struct lmdb_store *s, const char *doing, int rc);
@@ -217,7 +222,10 @@ lmdb_grow(struct lmdb_store *s);
 int
 lmdb_used_pages(struct lmdb_store *s, MDB_txn *txn, uint64_t *out);
 
-/* Octets that puts of this commit may take; counted anew where that is less than wanted. */
+/* Octets that puts of this commit may take; counted anew where that is less than wanted. The
+ * file is made longer for them, and is longer than its pages by what removing, folding and
+ * expiring take: a disk that others fill up, or that is full of messages, still lets them go.
+ * Within the transaction that writes. */
 int
 lmdb_room(struct lmdb_store *s, uint64_t wanted, uint64_t *out);
 
@@ -291,8 +299,8 @@ lmdb_tidy(struct store *store, int64_t now_s, bool expire, uint32_t bound,
 int
 lmdb_prune_repeats(struct lmdb_store *s, MDB_txn *txn, int64_t now_s, uint32_t bound);
 
-/* A step that deletes or folds has to work in a full map, too: on want of pages it is tried
- * with a quarter of the bound, at last with one item in a larger map. */
+/* A step that deletes or folds has to work in a full map and on a full disk, too: on want of
+ * pages it is tried with a quarter of the bound, at last with one item in a larger map. */
 enum store_status
 lmdb_step(struct lmdb_store *s, uint32_t bound, const char *doing, void *arg,
           int (*step)(struct lmdb_store *s, MDB_txn *txn, uint32_t bound, void *arg));

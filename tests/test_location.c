@@ -602,6 +602,30 @@ a_value_that_does_not_fit_adds_nothing(void **state)
     location_free(small);
 }
 
+static void
+an_aor_is_overdue_until_it_is_served_or_its_last_binding_ends(void **state)
+{
+    struct play *p = *state;
+
+    location_set_overdue(p->location, bob, true);
+    assert_false(location_is_overdue(p->location, bob));
+    add(p, carol, binding("sip:c", 1000, 9000));
+    add(p, bob, binding("sip:a", 1000, 2000));
+    add(p, bob, binding("sip:b", 500, 3000));
+    location_set_overdue(p->location, bob, true);
+    location_set_overdue(p->location, bob, true);
+    location_set_overdue(p->location, carol, true);
+
+    location_set_overdue(p->location, carol, false);
+    assert_false(location_is_overdue(p->location, carol));
+    stage_advance(p->s, 2500);
+    assert_true(location_is_overdue(p->location, bob));
+    assert_true(slice_equal(location_any_overdue(p->location), bob));
+    stage_advance(p->s, 3500);
+    assert_false(location_is_overdue(p->location, bob));
+    assert_true(slice_is_absent(location_any_overdue(p->location)));
+}
+
 #define PLAY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -618,6 +642,7 @@ main(void)
         PLAY(a_refresh_over_another_connection_lets_the_old_one_go),
         PLAY(bindings_outlive_their_connection),
         PLAY(a_binding_is_found_by_user_host_and_port_of_its_contact),
+        PLAY(an_aor_is_overdue_until_it_is_served_or_its_last_binding_ends),
         PLAY(a_contact_that_refused_message_is_known_for_it),
         PLAY(many_aors_come_and_go),
         PLAY(what_is_saved_comes_back_the_same),

@@ -397,6 +397,68 @@ a_failed_commit_starts_no_dump(void **state)
     assert_int_equal(phone_received(w->tester), 0);
 }
 
+/* Else nothing would be delivered from a full store, and no room would ever come. */
+static void
+bindings_that_a_full_store_does_not_take_serve_and_are_saved_later(void **state)
+{
+    struct world *w = scene_with("usrloc.db_mode=1", NULL);
+    struct phone *bob;
+
+    (void)state;
+    store_body(w, "bob", "one");
+    register_bob(w, "Contact: <sip:carol@10.1.0.1>\r\n");
+    w->faults.full = 1000;
+    assert_int_equal(register_bob(w, "Contact: *\r\nExpires: 0\r\n"), 200);
+    bob = phone_online(w, "bob", PROTOCOL_UDP);
+    assert_int_equal(phone_received(bob), 1);
+    assert_int_equal(w->contents->binding_count, 1);
+    assert_non_null(strstr(scene_log(), "register.unsaved"));
+    w->faults.full = 0;
+    world_run(w, 3000);
+    assert_int_equal(w->contents->message_count, 0);
+
+    world_kill(w);
+    world_run(w, 1000);
+    relay_body(w, "bob", "two");
+    expect_bodies(bob, "one two");
+}
+
+static void
+bindings_that_ended_while_the_store_was_full_are_taken_from_it_later(void **state)
+{
+    struct world *w = scene_with("usrloc.db_mode=1", NULL);
+
+    (void)state;
+    register_bob(w, "Contact: <sip:bob@10.1.0.1>\r\n");
+    w->faults.full = 1000;
+    assert_int_equal(register_bob(w, "Contact: *\r\nExpires: 0\r\n"), 200);
+    assert_int_equal(w->contents->binding_count, 1);
+    w->faults.full = 0;
+    world_run(w, 2500);
+    assert_int_equal(w->contents->binding_count, 0);
+}
+
+/* What is tried again is written while a REGISTER is on its way that then fails. */
+static void
+what_is_saved_later_is_not_what_was_refused_meanwhile(void **state)
+{
+    struct world *w = scene_with("usrloc.db_mode=1", NULL);
+    struct ask refused = repeated;
+
+    (void)state;
+    w->faults.full = 1000;
+    assert_int_equal(register_bob(w, "Contact: <sip:bob@10.1.0.1>\r\n"), 200);
+    w->faults = (struct disk_faults){ .failed = 1000, .delay_ms = 2000 };
+    refused.headers = "Contact: <sip:bob@10.1.0.2>\r\n";
+    refused.call_id = "refused";
+    ask_only(w->tester, &refused);
+    world_run(w, 10);
+    w->faults.failed = 0;
+    world_run(w, 20000);
+    world_kill(w);
+    assert_string_equal(fetched(w), "<sip:bob@10.1.0.1>;expires=3580");
+}
+
 /* Both in one batch: the second one's "before" holds what the first had added. */
 static void
 two_that_fail_together_leave_nothing_of_either(void **state)
@@ -497,6 +559,9 @@ main(void)
         SCENE(with_db_mode_1_a_fetch_waits_for_nothing),
         SCENE(a_failed_commit_is_500_and_the_location_as_before),
         SCENE(a_failed_commit_starts_no_dump),
+        SCENE(bindings_that_a_full_store_does_not_take_serve_and_are_saved_later),
+        SCENE(what_is_saved_later_is_not_what_was_refused_meanwhile),
+        SCENE(bindings_that_ended_while_the_store_was_full_are_taken_from_it_later),
         SCENE(two_that_fail_together_leave_nothing_of_either),
         SCENE(two_that_fail_in_turn_leave_nothing_of_either),
         SCENE(one_that_fails_takes_nothing_from_the_next_that_is_saved),

@@ -745,6 +745,78 @@ what_was_written_although_the_disk_denied_it_is_stored_once(void **state)
     assert_int_equal(stored_count(w), 1);
 }
 
+/* Nobody waits for msilo.check_time and msilo.clean_period, two minutes and a half. */
+static void
+a_full_store_makes_room_of_what_has_expired_within_seconds(void **state)
+{
+    struct world *w = scene();
+
+    (void)state;
+    assert_int_equal(ask(w, &(struct ask){ .headers = "Expires: 2\r\n" }), 202);
+    w->contents->room_bytes = 1;
+    world_run(w, 5000);
+    assert_int_equal(ask(w, &(struct ask){ 0 }), 503);
+    assert_int_equal(stored_count(w), 1);
+    world_run(w, 1500);
+    assert_int_equal(stored_count(w), 0);
+    w->contents->room_bytes = 0;
+    assert_int_equal(ask(w, &(struct ask){ 0 }), 202);
+}
+
+/* Contract, section 2: the time of a message is UTC. What a wrong clock shows as expired is not
+ * sent, and is there again when it is set right. */
+static void
+a_clock_that_is_a_day_ahead_for_a_while_deletes_nothing(void **state)
+{
+    struct world *w = scene();
+    struct phone *bob;
+
+    (void)state;
+    assert_int_equal(
+        ask(w, &(struct ask){ .headers = "Expires: 7200\r\n", .body = SLICE("one") }),
+        202);
+    world_jump(w, 86400);
+    world_run(w, 1800 * 1000);
+    bob = phone_online(w, "bob", PROTOCOL_UDP);
+    assert_int_equal(phone_received(bob), 0);
+    assert_int_equal(stored_count(w), 1);
+    assert_non_null(strstr(scene_log(), "server.clock_jumped to=later"));
+    world_jump(w, -86400);
+    phone_register(bob, 3600);
+    world_run(w, 1000);
+    expect_bodies(bob, "one");
+}
+
+static void
+a_clock_that_stays_a_day_ahead_is_believed_after_an_hour(void **state)
+{
+    struct world *w = scene();
+
+    (void)state;
+    assert_int_equal(ask(w, &(struct ask){ .headers = "Expires: 7200\r\n" }), 202);
+    world_jump(w, 86400);
+    world_run(w, 3000 * 1000);
+    assert_int_equal(stored_count(w), 1);
+    world_run(w, 1000 * 1000);
+    assert_int_equal(stored_count(w), 0);
+}
+
+static void
+a_clock_that_is_a_day_behind_expires_nothing_early_or_never(void **state)
+{
+    struct world *w = scene();
+
+    (void)state;
+    assert_int_equal(ask(w, &(struct ask){ .headers = "Expires: 7200\r\n" }), 202);
+    world_jump(w, -86400);
+    assert_int_equal(ask(w, &(struct ask){ .headers = "Expires: 600\r\n" }), 202);
+    world_run(w, 1000 * 1000);
+    assert_int_equal(stored_count(w), 1);
+    world_jump(w, 86400);
+    world_run(w, 7200 * 1000);
+    assert_int_equal(stored_count(w), 0);
+}
+
 int
 main(void)
 {
@@ -788,6 +860,10 @@ main(void)
         SCENE(a_request_that_arrives_again_is_202_although_the_aor_is_full),
         SCENE(another_cseq_or_tag_or_call_id_or_recipient_is_another_message),
         SCENE(what_was_written_although_the_disk_denied_it_is_stored_once),
+        SCENE(a_full_store_makes_room_of_what_has_expired_within_seconds),
+        SCENE(a_clock_that_is_a_day_ahead_for_a_while_deletes_nothing),
+        SCENE(a_clock_that_stays_a_day_ahead_is_believed_after_an_hour),
+        SCENE(a_clock_that_is_a_day_behind_expires_nothing_early_or_never),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -523,14 +523,21 @@ prefer(struct dump *dump, struct slice contact)
 
 /* NULL: too many, out of memory, or the server stops. */
 static struct dump *
+dump_new(const struct silo *silo, struct slice aor)
+{
+    if (silo->dumps->table.count >= LIMIT_DUMPS || silo->is_stopping)
+        return NULL;
+    return calloc(1, sizeof(struct dump) + aor.len);
+}
+
+/* NULL: not now, and noted as overdue. */
+static struct dump *
 make_dump(struct silo *silo, struct slice aor)
 {
     struct dumps *dumps = silo->dumps;
-    struct dump *dump;
+    struct dump *dump = dump_new(silo, aor);
 
-    if (dumps->table.count >= LIMIT_DUMPS || silo->is_stopping)
-        return NULL;
-    dump = calloc(1, sizeof *dump + aor.len);
+    location_set_overdue(silo->location, aor, dump == NULL);
     if (dump == NULL)
         return NULL;
     dump->silo = silo;
@@ -605,7 +612,17 @@ dump_stored_for_later(struct silo *silo, struct slice aor, struct moment now)
 bool
 dump_is_there(const struct silo *silo, struct slice aor)
 {
-    return find_dump(silo->dumps, aor) != NULL;
+    return find_dump(silo->dumps, aor) != NULL ||
+           location_is_overdue(silo->location, aor);
+}
+
+void
+dumps_begin_overdue(struct silo *silo)
+{
+    struct slice aor = location_any_overdue(silo->location);
+
+    while (!slice_is_absent(aor) && start_dump(silo, aor) != NULL)
+        aor = location_any_overdue(silo->location);
 }
 
 void

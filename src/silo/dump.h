@@ -14,7 +14,8 @@
  *
  * Memory  One block an AoR with its texts, owned by the table; a page of records while it
  *         works.
- * Limits  LIMIT_DUMPS; past it a dump waits for the next REGISTER.
+ * Limits  LIMIT_DUMPS; past it, and without memory, a dump waits for the next REGISTER or for
+ *         dumps_begin_overdue, and what is new goes behind it.
  */
 #ifndef SILO_DUMP_H
 #define SILO_DUMP_H
@@ -53,9 +54,13 @@ dump_prepare(struct silo *silo, struct slice aor);
 void
 dump_resume(struct silo *silo, struct slice aor);
 
-/* Whether one is at work for that AoR or waits for it: what is new goes behind it. */
+/* Whether one is at work for that AoR, waits or is overdue: what is new goes behind it. */
 bool
 dump_is_there(const struct silo *silo, struct slice aor);
+
+/* Begins those that could not be begun before, as far as that is possible now. */
+void
+dumps_begin_overdue(struct silo *silo);
 
 /* A message of that AoR has left the store by another way: pages that were read are old. */
 void

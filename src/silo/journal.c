@@ -66,13 +66,18 @@ journal_save_binding(struct journal *journal, struct slice aor, struct slice val
 
 /* Linear; asked when a commit has failed. */
 struct journal_wait *
-journal_find_binding(const struct journal *journal, struct slice aor)
+journal_find_binding(const struct journal *journal, struct slice aor,
+                     void (*done)(struct journal_wait *wait,
+                                  const struct journal_result *result, struct moment now))
 {
     const struct batch *open = journal->open;
 
-    for (size_t i = 0; i < open->binding_count; i++)
-        if (open->bindings[i].owner != NULL && slice_equal(open->bindings[i].aor, aor))
-            return open->bindings[i].owner;
+    for (size_t i = 0; i < open->binding_count; i++) {
+        struct journal_wait *wait = open->bindings[i].owner;
+
+        if (wait != NULL && wait->done == done && slice_equal(open->bindings[i].aor, aor))
+            return wait;
+    }
     return NULL;
 }
 
@@ -101,6 +106,28 @@ tell(void *owner, const struct journal_result *result, struct moment now)
         wait->done(wait, result, now);
 }
 
+static bool
+was_refused(const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->put_count; i++)
+        if (batch->puts[i].result == PUT_NO_SPACE)
+            return true;
+    for (size_t i = 0; i < batch->binding_count; i++)
+        if (batch->bindings[i].result == PUT_NO_SPACE)
+            return true;
+    return false;
+}
+
+/* What only takes away does not tell. */
+static void
+note_room(struct journal *journal, const struct batch *done, enum store_status status)
+{
+    if (status == STORE_FULL)
+        journal->is_short = true;
+    else if (status == STORE_OK && done->put_count + done->binding_count > 0)
+        journal->is_short = was_refused(done);
+}
+
 size_t
 journal_committed(struct journal *journal, enum store_status status, struct moment now)
 {
@@ -108,6 +135,7 @@ journal_committed(struct journal *journal, enum store_status status, struct mome
     struct journal_result result = { .status = status };
     size_t writes = done->put_count + done->removal_count;
 
+    note_room(journal, done, status);
     for (size_t i = 0; i < done->put_count; i++) {
         const struct put *put = &done->puts[i];
         struct journal_result of_put = { status, put->result, put->id };

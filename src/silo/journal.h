@@ -30,6 +30,7 @@ struct journal {
     struct batch batches[2];
     struct batch *open; /* one of the two */
     bool is_out;        /* the other one is being committed */
+    bool is_short;      /* the store had no room for what was last to be put in */
 };
 
 void
@@ -58,9 +59,13 @@ bool
 journal_save_binding(struct journal *journal, struct slice aor, struct slice value,
                      struct journal_wait *wait);
 
-/* The first wait of that AoR's bindings in the open batch; NULL: there is none. */
+/* The first wait with that `done` of that AoR's bindings in the open batch; NULL: there is
+ * none. */
 struct journal_wait *
-journal_find_binding(const struct journal *journal, struct slice aor);
+journal_find_binding(const struct journal *journal, struct slice aor,
+                     void (*done)(struct journal_wait *wait,
+                                  const struct journal_result *result,
+                                  struct moment now));
 
 /* Hands the open batch out, if there is anything in it and none is out. */
 void

@@ -21,9 +21,13 @@ hash_bucket(uint64_t hash, size_t used)
 bool
 hash_table_init(struct hash_table *table)
 {
-    *table = (struct hash_table){ .used = 1, .room = BUCKETS_AT_START };
+    *table = (struct hash_table){ 0 };
     table->buckets = calloc(BUCKETS_AT_START, sizeof *table->buckets);
-    return table->buckets != NULL;
+    if (table->buckets == NULL)
+        return false;
+    table->used = 1;
+    table->room = BUCKETS_AT_START;
+    return true;
 }
 
 void

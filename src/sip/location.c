@@ -16,6 +16,7 @@ struct entry {
     struct hash_link by_aor;        /* in the table when it is the first of its AoR */
     struct hash_link by_connection; /* in the table when it has a connection */
     struct hash_link by_contact;
+    struct entry *next_overdue, **overdue_at; /* of the list; overdue_at NULL: in none */
     char bytes[];
 };
 
@@ -26,6 +27,7 @@ struct location {
     struct hash_table by_aor; /* owns the entries: the first, and behind it the others */
     struct hash_table by_connection;
     struct hash_table by_contact;
+    struct entry *overdue; /* borrowed: a list */
     void *watcher;
     void (*keep)(void *watcher, uint64_t connection, bool has_binding);
 };
@@ -134,6 +136,73 @@ location_find(const struct location *location, struct slice aor)
     struct entry *first = find_first(location, aor, tablehash64(&location->key, aor));
 
     return first == NULL ? NULL : &first->binding;
+}
+
+static void
+join_overdue(struct location *location, struct entry *entry)
+{
+    entry->next_overdue = location->overdue;
+    entry->overdue_at = &location->overdue;
+    if (entry->next_overdue != NULL)
+        entry->next_overdue->overdue_at = &entry->next_overdue;
+    location->overdue = entry;
+}
+
+static void
+leave_overdue(struct entry *entry)
+{
+    if (entry->overdue_at == NULL)
+        return;
+    *entry->overdue_at = entry->next_overdue;
+    if (entry->next_overdue != NULL)
+        entry->next_overdue->overdue_at = entry->overdue_at;
+    entry->overdue_at = NULL;
+}
+
+/* The binding that bears the note need not be the best one any more. */
+static struct entry *
+find_overdue(const struct location *location, struct slice aor)
+{
+    const struct binding *b =
+        location->overdue == NULL ? NULL : location_find(location, aor);
+
+    while (b != NULL && entry_of(b)->overdue_at == NULL)
+        b = b->next;
+    return b == NULL ? NULL : entry_of(b);
+}
+
+void
+location_set_overdue(struct location *location, struct slice aor, bool overdue)
+{
+    struct entry *noted = find_overdue(location, aor);
+    const struct binding *first = location_find(location, aor);
+
+    if (noted != NULL && !overdue)
+        leave_overdue(noted);
+    else if (noted == NULL && overdue && first != NULL)
+        join_overdue(location, entry_of(first));
+}
+
+/* The binding leaves its AoR, which may have others. */
+static void
+pass_on_overdue(struct location *location, struct entry *entry)
+{
+    if (entry->overdue_at == NULL)
+        return;
+    leave_overdue(entry);
+    location_set_overdue(location, entry->binding.aor, true);
+}
+
+bool
+location_is_overdue(const struct location *location, struct slice aor)
+{
+    return find_overdue(location, aor) != NULL;
+}
+
+struct slice
+location_any_overdue(const struct location *location)
+{
+    return location->overdue == NULL ? slice_absent() : location->overdue->binding.aor;
 }
 
 static uint64_t
@@ -329,6 +398,7 @@ drop(struct location *location, struct entry *entry)
 {
     leave_aor(location, entry);
     leave_connection(location, entry);
+    pass_on_overdue(location, entry);
     hash_table_remove(&location->by_contact, &entry->by_contact);
     timer_stop(location->wheel, &entry->expiry);
     location->count--;

@@ -91,6 +91,18 @@ bool
 location_refuse_message(struct location *location, struct slice aor,
                         struct slice contact);
 
+/* What waits for this AoR should be on its way and is not, for want of memory: noted until its
+ * last binding ends. Without one nothing is noted. */
+void
+location_set_overdue(struct location *location, struct slice aor, bool overdue);
+
+bool
+location_is_overdue(const struct location *location, struct slice aor);
+
+/* The AoR of one that is overdue; absent: none is. */
+struct slice
+location_any_overdue(const struct location *location);
+
 /* The bindings over that connection stay, with flow.connection 0: a contact that names a
  * host can be connected again (RFC 3261 18.1.1), and one that cannot expires. */
 void
