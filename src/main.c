@@ -29,6 +29,7 @@ static const char usage[] =
     "  sipsilo delete   MID... | --aor AOR   remove messages\n"
     "  sipsilo export   [AOR]                JSON lines, one message each\n"
     "  sipsilo import   FILE|-               the same back; nothing is stored twice\n"
+    "  sipsilo verify   [--json]             whether the store is whole\n"
     "  sipsilo --version | --help\n"
     "\n"
     "Every command takes\n"
@@ -106,6 +107,8 @@ run(const struct command *c, const struct arguments *arguments, FILE *in)
         return delete_run(c, arguments->mids, arguments->operand_count);
     case COMMAND_EXPORT:
         return export_run(c, aor);
+    case COMMAND_VERIFY:
+        return verify_run(c, arguments->as_json);
     default:
         return import_run(c, in);
     }
@@ -132,6 +135,14 @@ open_store(const struct settings *settings, enum store_role role, struct command
     return false;
 }
 
+static enum store_role
+role_of(enum command_id command)
+{
+    if (command == COMMAND_IMPORT)
+        return STORE_IMPORT;
+    return command == COMMAND_VERIFY ? STORE_VERIFY : STORE_COMMAND;
+}
+
 static int
 work_on_store(const struct settings *settings, const struct arguments *arguments)
 {
@@ -150,7 +161,7 @@ work_on_store(const struct settings *settings, const struct arguments *arguments
         in = fopen(arguments->operands[0], "re");
     if (in == NULL)
         return command_fail(&c, "%s: %s", arguments->operands[0], strerror(errno));
-    if (open_store(settings, is_import ? STORE_IMPORT : STORE_COMMAND, &c)) {
+    if (open_store(settings, role_of(arguments->command), &c)) {
         code = run(&c, arguments, in);
         store_close(c.store);
     }

@@ -108,6 +108,7 @@ mapped_bytes(const struct lmdb_store *s)
 int
 lmdb_env_start(struct lmdb_store *s)
 {
+    const unsigned flags = s->role == STORE_VERIFY ? MDB_NOTLS | MDB_RDONLY : MDB_NOTLS;
     MDB_stat stat;
     int rc = mdb_env_create(&s->env);
 
@@ -117,7 +118,7 @@ lmdb_env_start(struct lmdb_store *s)
     if (rc == 0)
         rc = mdb_env_set_mapsize(s->env, mapped_bytes(s));
     if (rc == 0)
-        rc = mdb_env_open(s->env, s->place, MDB_NOTLS, 0600);
+        rc = mdb_env_open(s->env, s->place, flags, 0600);
     if (rc == 0)
         rc = mdb_reader_check(s->env, NULL);
     if (rc == 0)
@@ -131,12 +132,19 @@ lmdb_env_start(struct lmdb_store *s)
     return 0;
 }
 
+void
+lmdb_table_name(const struct lmdb_store *s, enum lmdb_table table,
+                char out[LMDB_TABLE_NAME])
+{
+    snprintf(out, LMDB_TABLE_NAME, "%s.%s", s->prefix, table_names[table]);
+}
+
 static int
 open_table(struct lmdb_store *s, MDB_txn *txn, enum lmdb_table table, unsigned flags)
 {
-    char name[PREFIX_MAX + 16];
+    char name[LMDB_TABLE_NAME];
 
-    snprintf(name, sizeof name, "%s.%s", s->prefix, table_names[table]);
+    lmdb_table_name(s, table, name);
     return mdb_dbi_open(txn, name, flags, &s->tables[table]);
 }
 

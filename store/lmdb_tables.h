@@ -30,6 +30,7 @@
 #ifndef STORE_LMDB_TABLES_H
 #define STORE_LMDB_TABLES_H
 
+#include "store/lmdb_pages.h"
 #include "store/repeats.h"
 #include "store/store.h"
 #include "store/tail.h"
@@ -60,6 +61,7 @@ enum {
     FOLD_AT_DEFAULT = 32768,
     STEP_DEFAULT = 512, /* items of a fold step that a commit takes itself */
     PREFIX_MAX = 64,
+    LMDB_TABLE_NAME = PREFIX_MAX + 16,
     WHY_MAX = 256,
     WHY_SLOTS = 8,
 };
@@ -176,6 +178,11 @@ lmdb_why(const struct store *store);
 int
 lmdb_env_start(struct lmdb_store *s);
 
+/* "silo.messages" */
+void
+lmdb_table_name(const struct lmdb_store *s, enum lmdb_table table,
+                char out[LMDB_TABLE_NAME]);
+
 /* Tables by name, made with MDB_CREATE in `flags`. */
 int
 lmdb_open_tables(struct lmdb_store *s, unsigned flags);
@@ -223,7 +230,12 @@ lmdb_room_of(const struct lmdb_store *s, size_t value_bytes);
 int
 lmdb_check_length(struct lmdb_store *s);
 
-/* lmdb_meta.c */
+/* lmdb_meta.c: the one value of TABLE_META, under LMDB_META_KEY. */
+#define LMDB_META_KEY "meta"
+
+/* MDB_INVALID: damaged. MDB_VERSION_MISMATCH: newer. */
+int
+lmdb_meta_decode(struct slice value, struct meta *out);
 
 /* MDB_NOTFOUND: none yet. MDB_INVALID: damaged. MDB_VERSION_MISMATCH: newer. */
 int
@@ -287,5 +299,29 @@ lmdb_prune_repeats(struct lmdb_store *s, MDB_txn *txn, int64_t now_s, uint32_t b
 enum store_status
 lmdb_step(struct lmdb_store *s, uint32_t bound, const char *doing, void *arg,
           int (*step)(struct lmdb_store *s, MDB_txn *txn, uint32_t bound, void *arg));
+
+/* lmdb_sound.c: whether the file is one that LMDB can be let loose on; lmdb_pages.h has why. */
+
+/* Before LMDB opens it. NULL: its meta pages are right, or there is no file yet. */
+const char *
+lmdb_file_fault(const struct lmdb_store *s);
+
+/* Before any other transaction. MDB_CORRUPTED, and `why` has the page and what is wrong. A
+ * server looks at every page, others at those that lead to others. */
+int
+lmdb_check_pages(struct lmdb_store *s, char *why, size_t why_room);
+
+/* A read transaction, and the view that it keeps. */
+int
+lmdb_begin_view(struct lmdb_store *s, MDB_txn **txn, struct lmdb_view *view);
+
+void
+lmdb_end_view(MDB_txn *txn, struct lmdb_view *view);
+
+/* lmdb_verify.c */
+enum store_status
+lmdb_verify(struct store *store, void *visitor,
+            void (*found)(void *visitor, const struct store_finding *finding),
+            struct store_verdict *out);
 
 #endif

@@ -78,6 +78,14 @@ store_repeats(struct store *store, int64_t now_s, void *visitor,
     return store->engine->repeats(store, now_s, visitor, visit);
 }
 
+enum store_status
+store_verify(struct store *store, void *visitor,
+             void (*found)(void *visitor, const struct store_finding *finding),
+             struct store_verdict *out)
+{
+    return store->engine->verify(store, visitor, found, out);
+}
+
 const char *
 store_why(const struct store *store)
 {

@@ -34,6 +34,7 @@ enum store_role {
     STORE_SERVER, /* one process only: folds, expires, makes the store if there is none */
     STORE_COMMAND, /* any number beside it; NOT_FOUND if there is no store */
     STORE_IMPORT,  /* a command that makes the store if there is none */
+    STORE_VERIFY,  /* as a command; it may be damaged, and only store_verify works */
 };
 
 struct store_options {
@@ -92,6 +93,21 @@ struct store_facts {
     uint64_t map_used_bytes, map_bytes;
 };
 
+/* One thing that is wrong with a store. Its texts die when the visitor returns. */
+struct store_finding {
+    const char *table;
+    uint64_t id;      /* the message's; 0: it is about something else */
+    struct slice aor; /* absent: unknown */
+    uint64_t page;    /* of the file; 0: it is about something else */
+    const char *what;
+};
+
+struct store_verdict {
+    uint64_t messages; /* not gone, expired or not */
+    uint64_t damaged;  /* of them: cannot be read */
+    uint64_t findings;
+};
+
 struct store;
 
 /* What an engine fills. `open` sets *out on STORE_OK only. */
@@ -111,6 +127,10 @@ struct store_engine {
     enum store_status (*repeats)(struct store *, int64_t now_s, void *visitor,
                                  void (*visit)(void *visitor,
                                                const struct hash128 *origin));
+    enum store_status (*verify)(struct store *, void *visitor,
+                                void (*found)(void *visitor,
+                                              const struct store_finding *finding),
+                                struct store_verdict *out);
     const char *(*why)(const struct store *);
     void (*close)(struct store *);
 };
@@ -160,6 +180,14 @@ store_bindings(struct store *store, void *visitor,
 enum store_status
 store_repeats(struct store *store, int64_t now_s, void *visitor,
               void (*visit)(void *visitor, const struct hash128 *origin));
+
+/* Shows everything that is wrong with a store opened with STORE_VERIFY, and writes nothing. A
+ * server may have it: what is said holds for a moment of its own each. STORE_OK: it has been
+ * looked at, whatever was found. */
+enum store_status
+store_verify(struct store *store, void *visitor,
+             void (*found)(void *visitor, const struct store_finding *finding),
+             struct store_verdict *out);
 
 /* Why the last call failed, for a log line. */
 const char *
