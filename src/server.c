@@ -180,6 +180,7 @@ server_new(const struct settings *settings, const struct transport *transport,
         .relays = &server->relays,
         .passes = &server->passing,
     };
+    server->tidy_wanted = true; /* it tells what was damaged when the store was opened */
     timer_init(&server->check_timer, check_fired);
     timer_start(&server->wheel, &server->check_timer,
                 now.ms + (uint64_t)settings->check_time_s * 1000);
@@ -396,6 +397,9 @@ server_tidied(struct server *server, enum store_status status,
 {
     (void)now;
     server->tidy_is_out = false;
+    if (result->damaged > 0)
+        LOG(LOG_ERROR, "store.damaged", LOG_STRING("table", "messages"),
+            LOG_NUMBER("mid", result->damaged_id), LOG_NUMBER("count", result->damaged));
     if (server->expire_is_out && (status != STORE_OK || result->more))
         server->expire_wanted = true; /* beside what a pass has asked for meanwhile */
     if (status != STORE_OK)

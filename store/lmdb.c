@@ -45,6 +45,7 @@ new_store(const struct store_options *options)
     s->base.engine = &lmdb_engine;
     snprintf(s->prefix, sizeof s->prefix, "%s", options->prefix);
     s->role = options->role;
+    s->now_s = options->now_s;
     s->map_bytes = options->map_bytes;
     s->fold_at = options->fold_at == 0 ? FOLD_AT_DEFAULT : options->fold_at;
     s->server_lock = -1;

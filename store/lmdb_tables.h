@@ -127,6 +127,9 @@ struct lmdb_store {
     struct repeats repeats;
     uint64_t last_repeat; /* sequence */
     struct meta meta;     /* of the last snapshot */
+    int64_t now_s;        /* what callers said last */
+    uint32_t damaged;     /* met in the tail, and not told by tidy yet */
+    uint64_t damaged_id;  /* the last of them */
     struct tallies tallies;
 
     /* Of the thread that writes. */
@@ -243,6 +246,11 @@ lmdb_meta_read(struct lmdb_store *s, MDB_txn *txn, struct meta *out);
 
 int
 lmdb_meta_write(struct lmdb_store *s, MDB_txn *txn, const struct meta *meta);
+
+/* The keys and the length that an index has of a message whose record is damaged: a walk over
+ * all of by_expiry. MDB_NOTFOUND: it is not in it. */
+int
+lmdb_find_indexed(struct lmdb_store *s, MDB_txn *txn, struct fold_item *item);
 
 /* lmdb_catch_up.c: with tail_lock held and a transaction that has written nothing yet. */
 int

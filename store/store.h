@@ -83,8 +83,10 @@ struct read_request {
 };
 
 struct tidy_result {
-    uint64_t expired; /* messages deleted since their time was over */
-    bool more;        /* the bound was reached: call again */
+    uint64_t expired;    /* messages deleted since their time was over */
+    bool more;           /* the bound was reached: call again */
+    uint32_t damaged;    /* records met at start that nobody can be given */
+    uint64_t damaged_id; /* the last of them */
 };
 
 struct store_facts {

@@ -439,6 +439,174 @@ every_contradiction_is_told_with_its_table_and_key(void **state)
     }
 }
 
+/* What damaged records live through. */
+
+static int
+overwrite(const struct stores *t, const char *what, size_t offset, char byte)
+{
+    static char bytes[1 << 20];
+    char path[300];
+    size_t len = strlen(what);
+    ssize_t size;
+    int fd, count = 0;
+
+    snprintf(path, sizeof path, "%s/data.mdb", t->directory);
+    fd = open(path, O_RDWR);
+    assert_true(fd >= 0);
+    size = pread(fd, bytes, sizeof bytes, 0);
+    assert_true(size > 0);
+    for (char *at = bytes; (at = memmem(at, (size_t)(bytes + size - at), what, len));
+         at += len) {
+        assert_int_equal(pwrite(fd, &byte, 1, at - bytes + (off_t)offset), 1);
+        count++;
+    }
+    close(fd);
+    return count;
+}
+
+static void
+assert_damaged(struct stores *t, uint64_t messages, uint64_t damaged)
+{
+    struct findings f;
+
+    verify(t, &f);
+    assert_int_equal(f.verdict.messages, messages);
+    assert_int_equal(f.verdict.damaged, damaged);
+    assert_int_equal(f.verdict.findings, damaged);
+}
+
+/* Three of bob's, the second damaged; folded before that, or not. */
+static void
+store_three(struct stores *t, bool folded)
+{
+    t->options.fold_at = folded ? 3 : 100;
+    stores_open_server(t);
+    stores_store(t, BOB, "first body");
+    stores_store(t, BOB, "damaged body");
+    stores_store(t, BOB, "third body");
+    stores_tidy(t, false, 100);
+    store_close(t->store);
+    t->store = NULL;
+    assert_true(overwrite(t, "damaged body", 0, 'D') > 0);
+    stores_open_server(t);
+}
+
+static void
+remove_the_damaged(struct stores *t, bool folded)
+{
+    store_three(t, folded);
+    assert_int_equal(stores_facts(t).messages, 3);
+    assert_damaged(t, 3, 1);
+    stores_remove(t, 2);
+    assert_int_equal(stores_facts(t).messages, 2);
+    assert_int_equal(stores_facts(t).bytes, 20);
+    stores_store(t, BOB, "fourth body");
+    t->options.fold_at = 1;
+    stores_reopen(t);
+    stores_tidy(t, false, 1);
+    assert_sound(t, 3);
+    assert_int_equal(stores_facts(t).messages, 3);
+    assert_int_equal(stores_facts(t).bytes, 31);
+    assert_string_equal(stores_bodies(t, BOB, 9), "first body third body fourth body");
+}
+
+static void
+a_damaged_record_of_the_index_is_removed_and_nothing_is_left(void **state)
+{
+    remove_the_damaged(*state, true);
+}
+
+static void
+a_damaged_record_of_the_tail_is_removed_and_nothing_is_left(void **state)
+{
+    remove_the_damaged(*state, false);
+}
+
+/* Removed and damaged before the fold came: the index knows the keys. */
+static void
+a_record_that_is_damaged_between_its_mark_and_the_fold_leaves_nothing(void **state)
+{
+    struct stores *t = *state;
+
+    t->options.fold_at = 3;
+    stores_open_server(t);
+    stores_store(t, BOB, "first body");
+    stores_store(t, BOB, "damaged body");
+    stores_store(t, BOB, "third body");
+    stores_tidy(t, false, 100);
+    stores_remove(t, 2);
+    store_close(t->store);
+    t->store = NULL;
+    assert_true(overwrite(t, "damaged body", 0, 'D') > 0);
+    t->options.fold_at = 1;
+    stores_open_server(t);
+    stores_tidy(t, false, 100);
+    assert_sound(t, 2);
+    assert_int_equal(stores_facts(t).bytes, 20);
+}
+
+/* A removed one is not waited for, and no count stays. */
+static void
+expire_the_damaged(struct stores *t, bool folded)
+{
+    store_three(t, folded);
+    t->now_s = LATER + 1;
+    assert_int_equal(stores_tidy(t, true, 10), 3);
+    assert_int_equal(stores_facts(t).messages, 0);
+    assert_sound(t, 0);
+}
+
+static void
+a_damaged_record_of_the_index_expires(void **state)
+{
+    expire_the_damaged(*state, true);
+}
+
+static void
+a_damaged_record_of_the_tail_expires(void **state)
+{
+    expire_the_damaged(*state, false);
+}
+
+/* The expiry itself may be what is damaged: a time that no setting allows is not believed. */
+static void
+a_damaged_record_does_not_wait_for_ever(void **state)
+{
+    struct stores *t = *state;
+    char expiry[9] = { 0 };
+
+    t->options.now_s = NOW;
+    stores_open_server(t);
+    stores_put(t, BOB, "a body", 0x41424344);
+    stores_commit(t);
+    batch_reset(&t->batch);
+    store_close(t->store);
+    t->store = NULL;
+    memcpy(expiry, "ABCD", 4);
+    assert_true(overwrite(t, expiry, 0, 0x7f) > 0);
+    stores_open_server(t);
+    t->now_s = NOW + 86400;
+    assert_int_equal(stores_tidy(t, true, 10), 0);
+    t->now_s = NOW + 5 * 86400;
+    assert_int_equal(stores_tidy(t, true, 10), 1);
+    assert_sound(t, 0);
+}
+
+/* A log line can name it, once. */
+static void
+tidy_tells_of_damage_in_the_tail_once(void **state)
+{
+    struct stores *t = *state;
+    struct tidy_result result;
+
+    store_three(t, false);
+    assert_int_equal(store_tidy(t->store, t->now_s, false, 10, &result), STORE_OK);
+    assert_int_equal(result.damaged, 1);
+    assert_int_equal(result.damaged_id, 2);
+    assert_int_equal(store_tidy(t->store, t->now_s, false, 10, &result), STORE_OK);
+    assert_int_equal(result.damaged, 0);
+}
+
 /* Pages. */
 
 static void
@@ -492,6 +660,13 @@ main(void)
         ROW(a_store_is_sound_whatever_it_went_through),
         ROW(many_messages_and_long_ones_are_walked_to_the_end),
         ROW(every_contradiction_is_told_with_its_table_and_key),
+        ROW(a_damaged_record_of_the_index_is_removed_and_nothing_is_left),
+        ROW(a_damaged_record_of_the_tail_is_removed_and_nothing_is_left),
+        ROW(a_record_that_is_damaged_between_its_mark_and_the_fold_leaves_nothing),
+        ROW(a_damaged_record_of_the_index_expires),
+        ROW(a_damaged_record_of_the_tail_expires),
+        ROW(a_damaged_record_does_not_wait_for_ever),
+        ROW(tidy_tells_of_damage_in_the_tail_once),
         ROW(a_server_refuses_pages_that_are_damaged_and_names_one),
         ROW(verify_writes_nothing_and_makes_nothing),
     };
