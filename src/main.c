@@ -2,6 +2,7 @@
 #include "src/arguments.h"
 #include "src/cli/command.h"
 #include "src/net/host.h"
+#include "src/net/process.h"
 #include "src/settings.h"
 #include "src/version.h"
 
@@ -157,6 +158,7 @@ work_on_store(const struct settings *settings, const struct arguments *arguments
     FILE *in = stdin;
     int code = EXIT_FAILED;
 
+    process_watch_store("sipsilo: ", "");
     if (is_import && strcmp(arguments->operands[0], "-") != 0)
         in = fopen(arguments->operands[0], "re");
     if (in == NULL)

@@ -145,6 +145,11 @@ struct store {
 
 extern const struct store_engine lmdb_engine;
 
+/* Whether this thread is inside one of the functions below: for a handler of signals, since an
+ * engine's library may trip over a damaged file. */
+bool
+store_is_at_work(void);
+
 /* Opens the store that a url such as "lmdb:./silo.db" names; options->place is set from it.
  * On failure `why` holds one line for a person. */
 enum store_status
