@@ -157,7 +157,6 @@ pair(char room[PAIR_BYTES], uint64_t first, uint64_t id)
     return slice_of(room, PAIR_BYTES);
 }
 
-/* A gone one may have left an index already, while a fold is on its way. */
 static void
 check_is_indexed(struct verifying *v, const struct record *record)
 {
@@ -166,8 +165,7 @@ check_is_indexed(struct verifying *v, const struct record *record)
     char room[PAIR_BYTES];
     struct slice value;
 
-    if (!v->has_meta || record->id > v->meta.fold_point ||
-        tail_is_gone(&v->marks, record->id))
+    if (!v->has_meta || record->id > v->meta.fold_point)
         return;
     for (int i = 0; i < 2; i++)
         if (look_up(v, tables[i], pair(room, firsts[i], record->id), &value) ==
@@ -175,6 +173,7 @@ check_is_indexed(struct verifying *v, const struct record *record)
             tell(v, tables[i], record->id, record->aor, "the message is missing here");
 }
 
+/* Of a gone one nothing is wanted any more: the next fold takes it away. */
 static void
 check_message(struct verifying *v, struct slice key, struct slice value)
 {
@@ -185,7 +184,9 @@ check_message(struct verifying *v, struct slice key, struct slice value)
         tell(v, TABLE_MESSAGES, 0, slice_absent(), "a key is no number of a message");
         return;
     }
-    v->verdict.messages += !tail_is_gone(&v->marks, id);
+    if (tail_is_gone(&v->marks, id))
+        return;
+    v->verdict.messages++;
     switch (record_decode(value, id, &record)) {
     case RECORD_OK:
         check_is_indexed(v, &record);
@@ -198,7 +199,7 @@ check_message(struct verifying *v, struct slice key, struct slice value)
         tell(v, TABLE_MESSAGES, id, slice_absent(), "the record is damaged");
         break;
     }
-    v->verdict.damaged += !tail_is_gone(&v->marks, id);
+    v->verdict.damaged++;
 }
 
 /* What the record of that id says of an entry of an index; NULL: that it is right, or
