@@ -148,32 +148,31 @@ take_meta(struct lmdb_view *view, uint64_t txnid, uint64_t file_bytes)
     return memcmp(meta, again, sizeof meta) == 0;
 }
 
-bool
-lmdb_view_open(struct lmdb_view *view, int fd, uint64_t txnid)
-{
-    struct stat st;
-    void *map;
-
-    *view = (struct lmdb_view){ .map = NULL };
-    if (fstat(fd, &st) != 0 || st.st_size < LMDB_METAS * META_END)
-        return false;
-    map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-    if (map == MAP_FAILED)
-        return false;
-    view->map = map;
-    view->mapped = (size_t)st.st_size;
-    if (take_meta(view, txnid, (uint64_t)st.st_size))
-        return true;
-    lmdb_view_close(view);
-    return false;
-}
-
 void
 lmdb_view_close(struct lmdb_view *view)
 {
     if (view->map != NULL)
         munmap((void *)(uintptr_t)view->map, view->mapped);
     view->map = NULL;
+}
+
+bool
+lmdb_view_open(struct lmdb_view *view, int fd, uint64_t txnid)
+{
+    struct stat st;
+    void *map;
+
+    if (fstat(fd, &st) != 0 || st.st_size < LMDB_METAS * META_END)
+        return false;
+    if (view->map != NULL && view->mapped == (size_t)st.st_size)
+        return take_meta(view, txnid, (uint64_t)st.st_size);
+    lmdb_view_close(view);
+    map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED)
+        return false;
+    view->map = map;
+    view->mapped = (size_t)st.st_size;
+    return take_meta(view, txnid, (uint64_t)st.st_size);
 }
 
 /* Pages. */

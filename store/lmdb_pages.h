@@ -46,7 +46,8 @@ lmdb_fault(void *visitor, const char *table, uint64_t page, const char *what,
 const char *
 lmdb_metas_fault(int fd);
 
-/* As transaction `txnid` sees it. False: that meta page is not there, mostly since two commits
+/* As transaction `txnid` sees it; a view that was open before keeps its map where it can. To be
+ * closed in any case. False: that meta page is not there, mostly since two commits
  * came meanwhile, and a new transaction may have more luck. */
 bool
 lmdb_view_open(struct lmdb_view *view, int fd, uint64_t txnid);

@@ -315,16 +315,14 @@ const char *
 lmdb_file_fault(const struct lmdb_store *s);
 
 /* Before any other transaction. MDB_CORRUPTED, and `why` has the page and what is wrong. A
- * server looks at every page, others at those that lead to others. */
+ * server looks at every page of a file that is not large, else the pages that lead to others
+ * are looked at. */
 int
 lmdb_check_pages(struct lmdb_store *s, char *why, size_t why_room);
 
-/* A read transaction, and the view that it keeps. */
+/* A read transaction, and a view that it keeps; the view is to be closed in any case. */
 int
 lmdb_begin_view(struct lmdb_store *s, MDB_txn **txn, struct lmdb_view *view);
-
-void
-lmdb_end_view(MDB_txn *txn, struct lmdb_view *view);
 
 /* lmdb_verify.c */
 enum store_status

@@ -138,7 +138,7 @@ begin_snapshot(struct verifying *v)
 static void
 end_snapshot(struct verifying *v)
 {
-    lmdb_end_view(v->txn, &v->view);
+    mdb_txn_abort(v->txn);
 }
 
 /* Records and what the indexes should have of them. */
@@ -489,6 +489,7 @@ lmdb_verify(struct store *store, void *visitor,
     for (int i = 0; rc == 0 && i < TABLES; i++)
         if (checks[i] != NULL)
             rc = check_table(&v, (enum lmdb_table)i);
+    lmdb_view_close(&v.view);
     tail_free(&v.marks);
     *out = v.verdict;
     return rc == 0 ? STORE_OK : lmdb_failed(s, "verify", rc);
