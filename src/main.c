@@ -136,12 +136,19 @@ open_store(const struct settings *settings, enum store_role role, struct command
     return false;
 }
 
+/* An export takes what can be read of a store that is damaged, too. */
 static enum store_role
 role_of(enum command_id command)
 {
-    if (command == COMMAND_IMPORT)
+    switch (command) {
+    case COMMAND_IMPORT:
         return STORE_IMPORT;
-    return command == COMMAND_VERIFY ? STORE_VERIFY : STORE_COMMAND;
+    case COMMAND_EXPORT:
+    case COMMAND_VERIFY:
+        return STORE_VERIFY;
+    default:
+        return STORE_COMMAND;
+    }
 }
 
 static int

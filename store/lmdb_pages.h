@@ -65,8 +65,9 @@ lmdb_view_check(const struct lmdb_view *view, bool leaves, void *visitor,
 bool
 lmdb_view_table(const struct lmdb_view *view, struct slice name, struct lmdb_tree *out);
 
-/* Shows entries in order, from that key on; a visitor that returns false ends it. */
-void
+/* Shows entries in order, from that key on; a visitor that returns false ends it. False: some
+ * were passed over, since what leads to them is damaged. */
+bool
 lmdb_tree_walk(const struct lmdb_view *view, const struct lmdb_tree *tree,
                struct slice from, void *visitor,
                bool (*take)(void *visitor, struct slice key, struct slice value));

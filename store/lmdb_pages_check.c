@@ -60,7 +60,7 @@ check_free_list(struct checking *c, uint64_t page, struct slice key, struct slic
         if (is_wrong)
             tell(c, page, "frees what is no page of the file");
         else if (!see(c, unused, 1))
-            tell(c, unused, "is free twice");
+            tell(c, unused, "is free twice, or free and in use");
         before = unused;
     }
 }

@@ -8,6 +8,7 @@ struct walk {
     void *visitor;
     bool (*take)(void *visitor, struct slice key, struct slice value);
     uint64_t pages_left; /* a tree that leads back into itself ends, too */
+    bool has_passed_over;
 };
 
 /* A page as walks may use it; NULL: damaged. */
@@ -44,11 +45,18 @@ walk_leaf(struct walk *w, const char *page)
     struct slice value;
     struct lmdb_node node;
 
-    for (uint32_t i = 0; i < count; i++)
-        if (lmdb_node_at(w->view, page, i, true, &node) &&
-            lmdb_compare(node.key, w->from) >= 0 && value_of(w->view, &node, &value) &&
-            !w->take(w->visitor, node.key, value))
+    for (uint32_t i = 0; i < count; i++) {
+        if (!lmdb_node_at(w->view, page, i, true, &node)) {
+            w->has_passed_over = true;
+            continue;
+        }
+        if (lmdb_compare(node.key, w->from) < 0)
+            continue;
+        if (!value_of(w->view, &node, &value))
+            w->has_passed_over = true;
+        else if (!w->take(w->visitor, node.key, value))
             return false;
+    }
     return true;
 }
 
@@ -60,10 +68,11 @@ walk_subtree(struct walk *w, uint64_t number, uint16_t level)
     struct lmdb_node node, next;
     uint32_t count;
 
-    if (page == NULL)
-        return true;
-    if (w->pages_left-- == 0)
-        return false;
+    if (page == NULL || w->pages_left == 0) {
+        w->has_passed_over = true;
+        return page == NULL;
+    }
+    w->pages_left--;
     if (is_leaf)
         return walk_leaf(w, page);
     count = lmdb_page_count(page);
@@ -72,14 +81,17 @@ walk_subtree(struct walk *w, uint64_t number, uint16_t level)
                          lmdb_node_at(w->view, page, i + 1, false, &next) &&
                          lmdb_compare(next.key, w->from) <= 0;
 
-        if (!is_before && lmdb_node_at(w->view, page, i, false, &node) &&
-            !walk_subtree(w, node.child, (uint16_t)(level + 1)))
+        if (is_before)
+            continue;
+        if (!lmdb_node_at(w->view, page, i, false, &node))
+            w->has_passed_over = true;
+        else if (!walk_subtree(w, node.child, (uint16_t)(level + 1)))
             return false;
     }
     return true;
 }
 
-void
+bool
 lmdb_tree_walk(const struct lmdb_view *view, const struct lmdb_tree *tree,
                struct slice from, void *visitor,
                bool (*take)(void *visitor, struct slice key, struct slice value))
@@ -91,8 +103,11 @@ lmdb_tree_walk(const struct lmdb_view *view, const struct lmdb_tree *tree,
                       .take = take,
                       .pages_left = view->last_page };
 
-    if (tree->root != LMDB_NO_PAGE && lmdb_tree_is_possible(tree, view->last_page))
+    if (!lmdb_tree_is_possible(tree, view->last_page))
+        return false;
+    if (tree->root != LMDB_NO_PAGE)
         walk_subtree(&w, tree->root, 1);
+    return !w.has_passed_over;
 }
 
 /* The last node whose key is not above; of a branch at least the first. False: a node on

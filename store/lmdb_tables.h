@@ -324,6 +324,10 @@ lmdb_check_pages(struct lmdb_store *s, char *why, size_t why_room);
 int
 lmdb_begin_view(struct lmdb_store *s, MDB_txn **txn, struct lmdb_view *view);
 
+/* lmdb_salvage.c: one request answered from a store opened with STORE_VERIFY. */
+int
+lmdb_salvage(struct lmdb_store *s, struct read_request *r);
+
 /* lmdb_verify.c */
 enum store_status
 lmdb_verify(struct store *store, void *visitor,

@@ -5,8 +5,7 @@
  * each, so that a server beside it does not keep pages for it; an entry is compared with
  * others of the same snapshot only. */
 #include "store/bytes.h"
-#include "store/lmdb_pages.h"
-#include "store/lmdb_tables.h"
+#include "store/lmdb_snapshot.h"
 
 #include <errno.h>
 
@@ -20,16 +19,7 @@ struct verifying {
     void *visitor;
     void (*found)(void *visitor, const struct store_finding *finding);
     struct store_verdict verdict;
-    bool no_memory;
-
-    /* The snapshot. */
-    MDB_txn *txn;
-    struct lmdb_view view;
-    struct lmdb_tree tables[TABLES];
-    bool is_there[TABLES];
-    bool has_meta; /* without it nothing can be said of indexes and marks */
-    struct meta meta;
-    struct tail marks; /* behind meta.gone_point */
+    struct lmdb_snapshot now;
 
     /* The step. */
     enum lmdb_table table;
@@ -67,80 +57,6 @@ tell_page(void *visitor, const char *table, uint64_t page, const char *what,
     v->found(v->visitor, &finding);
 }
 
-/* Snapshots. */
-
-static enum lmdb_found
-look_up(const struct verifying *v, enum lmdb_table table, struct slice key,
-        struct slice *value)
-{
-    return v->is_there[table] ? lmdb_tree_get(&v->view, &v->tables[table], key, value)
-                              : LMDB_UNKNOWN;
-}
-
-static void
-find_tables(struct verifying *v)
-{
-    struct slice value;
-
-    for (int i = 0; i < TABLES; i++) {
-        char name[LMDB_TABLE_NAME];
-
-        lmdb_table_name(v->s, (enum lmdb_table)i, name);
-        v->is_there[i] =
-            lmdb_view_table(&v->view, slice_of(name, strlen(name)), &v->tables[i]);
-    }
-    v->has_meta = look_up(v, TABLE_META, SLICE(LMDB_META_KEY), &value) == LMDB_FOUND &&
-                  lmdb_meta_decode(value, &v->meta) == 0;
-}
-
-static bool
-take_marks(void *visitor, struct slice key, struct slice marks)
-{
-    struct verifying *v = visitor;
-
-    if (key.len != ID_BYTES)
-        return true;
-    if (!tail_reserve(&v->marks, 0, marks.len / MARK_BYTES)) {
-        v->no_memory = true;
-        return false;
-    }
-    for (; marks.len >= MARK_BYTES; marks = slice_skip(marks, MARK_BYTES))
-        tail_mark(&v->marks, get_u64(key.at), get_u64(marks.at),
-                  get_u32(marks.at + ID_BYTES));
-    return true;
-}
-
-static void
-read_marks(struct verifying *v)
-{
-    char from[ID_BYTES];
-
-    tail_clear(&v->marks);
-    if (!v->has_meta || !v->is_there[TABLE_GONE] || v->meta.gone_point == UINT64_MAX)
-        return;
-    put_u64(from, v->meta.gone_point + 1);
-    lmdb_tree_walk(&v->view, &v->tables[TABLE_GONE], slice_of(from, sizeof from), v,
-                   take_marks);
-}
-
-static int
-begin_snapshot(struct verifying *v)
-{
-    int rc = lmdb_begin_view(v->s, &v->txn, &v->view);
-
-    if (rc != 0)
-        return rc;
-    find_tables(v);
-    read_marks(v);
-    return 0;
-}
-
-static void
-end_snapshot(struct verifying *v)
-{
-    mdb_txn_abort(v->txn);
-}
-
 /* Records and what the indexes should have of them. */
 
 static uint64_t
@@ -165,11 +81,11 @@ check_is_indexed(struct verifying *v, const struct record *record)
     char room[PAIR_BYTES];
     struct slice value;
 
-    if (!v->has_meta || record->id > v->meta.fold_point)
+    if (!v->now.has_meta || record->id > v->now.meta.fold_point)
         return;
     for (int i = 0; i < 2; i++)
-        if (look_up(v, tables[i], pair(room, firsts[i], record->id), &value) ==
-            LMDB_ABSENT)
+        if (lmdb_snapshot_get(&v->now, tables[i], pair(room, firsts[i], record->id),
+                              &value) == LMDB_ABSENT)
             tell(v, tables[i], record->id, record->aor, "the message is missing here");
 }
 
@@ -184,7 +100,7 @@ check_message(struct verifying *v, struct slice key, struct slice value)
         tell(v, TABLE_MESSAGES, 0, slice_absent(), "a key is no number of a message");
         return;
     }
-    if (tail_is_gone(&v->marks, id))
+    if (tail_is_gone(&v->now.marks, id))
         return;
     v->verdict.messages++;
     switch (record_decode(value, id, &record)) {
@@ -215,13 +131,14 @@ entry_fault(struct verifying *v, bool in_aor, uint64_t id, struct slice key,
     enum lmdb_found found;
 
     put_u64(number, id);
-    found = look_up(v, TABLE_MESSAGES, slice_of(number, sizeof number), &stored);
+    found = lmdb_snapshot_get(&v->now, TABLE_MESSAGES, slice_of(number, sizeof number),
+                              &stored);
     if (found == LMDB_ABSENT)
         return "there is no such message";
     if (found == LMDB_UNKNOWN || record_decode(stored, id, &record) != RECORD_OK)
         return NULL;
     *aor = record.aor;
-    if (!v->has_meta) /* and the key of the hash with it */
+    if (!v->now.has_meta) /* and the key of the hash with it */
         return NULL;
     hash = aor_hash(v->s, record.aor);
     expiry = expiry_key(&record);
@@ -242,7 +159,7 @@ check_indexed(struct verifying *v, struct slice key, struct slice value)
         fault = "an entry has a length that is wrong";
     else
         id = get_u64(key.at + 8);
-    if (fault == NULL && v->has_meta && id > v->meta.indexed_to)
+    if (fault == NULL && v->now.has_meta && id > v->now.meta.indexed_to)
         fault = "no fold has come so far";
     if (fault == NULL)
         fault = entry_fault(v, v->table == TABLE_BY_AOR, id, key, value, &aor);
@@ -268,11 +185,11 @@ was_given_out(const struct verifying *v, uint64_t id)
     char number[ID_BYTES];
     bool is_there = false;
 
-    if (id <= v->meta.last_id || !v->is_there[TABLE_MESSAGES])
+    if (id <= v->now.meta.last_id || !v->now.is_there[TABLE_MESSAGES])
         return id > 0;
     put_u64(number, id);
-    lmdb_tree_walk(&v->view, &v->tables[TABLE_MESSAGES], slice_of(number, sizeof number),
-                   &is_there, stop);
+    lmdb_snapshot_walk(&v->now, TABLE_MESSAGES, slice_of(number, sizeof number),
+                       &is_there, stop);
     return is_there;
 }
 
@@ -286,8 +203,8 @@ mark_fault(const struct verifying *v, uint64_t id, uint32_t size)
     if (!was_given_out(v, id))
         return "a mark names a message that never was";
     put_u64(number, id);
-    if (look_up(v, TABLE_MESSAGES, slice_of(number, sizeof number), &stored) !=
-            LMDB_FOUND ||
+    if (lmdb_snapshot_get(&v->now, TABLE_MESSAGES, slice_of(number, sizeof number),
+                          &stored) != LMDB_FOUND ||
         record_decode(stored, id, &record) != RECORD_OK)
         return NULL;
     return size == record.body.len ? NULL : "a mark has another length than its message";
@@ -301,7 +218,7 @@ check_marks(struct verifying *v, struct slice key, struct slice marks)
         tell(v, TABLE_GONE, 0, slice_absent(), "an entry has a length that is wrong");
         return;
     }
-    if (!v->has_meta || get_u64(key.at) <= v->meta.gone_point)
+    if (!v->now.has_meta || get_u64(key.at) <= v->now.meta.gone_point)
         return;
     for (; marks.len > 0; marks = slice_skip(marks, MARK_BYTES)) {
         uint64_t id = get_u64(marks.at);
@@ -338,7 +255,7 @@ check_binding(struct verifying *v, struct slice key, struct slice value)
     }
     aor = slice_head(rest, get_u32(value.at));
     hash = siphash128(&v->s->base.secret, aor);
-    if (v->has_meta &&
+    if (v->now.has_meta &&
         !slice_equal(key, slice_of((const char *)hash.bytes, sizeof hash.bytes)))
         tell(v, TABLE_BINDINGS, 0, aor, "the address of record is not that of the key");
 }
@@ -376,18 +293,17 @@ check_table(struct verifying *v, enum lmdb_table table)
     v->table = table;
     v->last_len = 0;
     while (more) {
-        int rc = begin_snapshot(v);
+        int rc = lmdb_snapshot_begin(&v->now, v->s);
 
         if (rc != 0)
             return rc;
         v->left = STEP;
-        if (v->is_there[table])
-            lmdb_tree_walk(&v->view, &v->tables[table], slice_of(v->last, v->last_len), v,
+        lmdb_snapshot_walk(&v->now, table, slice_of(v->last, v->last_len), v,
                            check_entry);
         more = v->left == UINT32_MAX;
-        end_snapshot(v);
+        lmdb_snapshot_end(&v->now);
     }
-    return v->no_memory ? ENOMEM : 0;
+    return 0;
 }
 
 /* The first pass. */
@@ -402,11 +318,11 @@ add_up(void *visitor, struct slice key, struct slice value)
         return true;
     id = get_u64(key.at + 8);
     bytes = get_u32(value.at + 8);
-    if (id > v->meta.fold_point)
+    if (id > v->now.meta.fold_point)
         return true;
     v->count++;
     v->bytes += bytes;
-    if (tail_is_counted_off(&v->marks, id)) {
+    if (tail_is_counted_off(&v->now.marks, id)) {
         v->counted_off++;
         v->counted_off_bytes += bytes;
     }
@@ -417,41 +333,42 @@ add_up(void *visitor, struct slice key, struct slice value)
 static void
 check_sums(struct verifying *v)
 {
-    const struct queue *gone = &v->marks.gone;
+    const struct queue *gone = &v->now.marks.gone;
     uint64_t count, bytes;
 
     v->count = v->bytes = v->counted_off = v->counted_off_bytes = 0;
-    lmdb_tree_walk(&v->view, &v->tables[TABLE_BY_EXPIRY], slice_absent(), v, add_up);
+    lmdb_snapshot_walk(&v->now, TABLE_BY_EXPIRY, slice_absent(), v, add_up);
     count = v->count - v->counted_off;
     bytes = v->bytes - v->counted_off_bytes;
     for (uint32_t i = 0; i < gone->count; i++) {
         const struct queue_item *mark = queue_at(gone, i);
 
-        if (mark->key <= v->meta.fold_point && mark->size != TAIL_NOT_COUNTED) {
+        if (mark->key <= v->now.meta.fold_point && mark->size != TAIL_NOT_COUNTED) {
             count++;
             bytes += mark->size;
         }
     }
-    if (count != v->meta.count)
+    if (count != v->now.meta.count)
         tell(v, TABLE_META, 0, slice_absent(), "the number of messages is wrong");
-    if (bytes != v->meta.bytes)
+    if (bytes != v->now.meta.bytes)
         tell(v, TABLE_META, 0, slice_absent(), "the sum of octets is wrong");
 }
 
 static void
 check_meta(struct verifying *v)
 {
-    const struct meta *meta = &v->meta;
+    const struct meta *meta = &v->now.meta;
     struct slice value;
 
     for (int i = 0; i < TABLES; i++)
-        if (!v->is_there[i])
+        if (!v->now.is_there[i])
             tell(v, (enum lmdb_table)i, 0, slice_absent(), "the table is not there");
-    if (look_up(v, TABLE_META, SLICE(LMDB_META_KEY), &value) == LMDB_ABSENT)
+    if (lmdb_snapshot_get(&v->now, TABLE_META, SLICE(LMDB_META_KEY), &value) ==
+        LMDB_ABSENT)
         tell(v, TABLE_META, 0, slice_absent(), "the one entry is missing");
-    else if (v->is_there[TABLE_META] && !v->has_meta)
+    else if (v->now.is_there[TABLE_META] && !v->now.has_meta)
         tell(v, TABLE_META, 0, slice_absent(), "the one entry is damaged, or newer");
-    if (v->has_meta &&
+    if (v->now.has_meta &&
         (meta->fold_point > meta->indexed_to || meta->indexed_to > meta->last_id ||
          meta->gone_point > meta->last_gone))
         tell(v, TABLE_META, 0, slice_absent(), "the points contradict each other");
@@ -460,20 +377,20 @@ check_meta(struct verifying *v)
 static int
 check_whole(struct verifying *v)
 {
-    int rc = begin_snapshot(v);
+    int rc = lmdb_snapshot_begin(&v->now, v->s);
 
     if (rc != 0)
         return rc;
-    if (!lmdb_view_check(&v->view, true, v, tell_page))
+    if (!lmdb_view_check(&v->now.view, true, v, tell_page))
         rc = ENOMEM;
     check_meta(v);
-    if (v->has_meta) {
-        v->s->base.secret = v->meta.secret;
+    if (v->now.has_meta) {
+        v->s->base.secret = v->now.meta.secret;
         /* Sums of a damaged table are told by its pages. */
         if (v->verdict.findings == 0)
             check_sums(v);
     }
-    end_snapshot(v);
+    lmdb_snapshot_end(&v->now);
     return rc;
 }
 
@@ -489,8 +406,7 @@ lmdb_verify(struct store *store, void *visitor,
     for (int i = 0; rc == 0 && i < TABLES; i++)
         if (checks[i] != NULL)
             rc = check_table(&v, (enum lmdb_table)i);
-    lmdb_view_close(&v.view);
-    tail_free(&v.marks);
+    lmdb_snapshot_free(&v.now);
     *out = v.verdict;
     return rc == 0 ? STORE_OK : lmdb_failed(s, "verify", rc);
 }

@@ -34,7 +34,7 @@ enum store_role {
     STORE_SERVER, /* one process only: folds, expires, makes the store if there is none */
     STORE_COMMAND, /* any number beside it; NOT_FOUND if there is no store */
     STORE_IMPORT,  /* a command that makes the store if there is none */
-    STORE_VERIFY,  /* as a command; it may be damaged, and only store_verify works */
+    STORE_VERIFY, /* as a command, and it may be damaged: store_verify and store_read alone */
 };
 
 struct store_options {
@@ -80,6 +80,7 @@ struct read_request {
     bool at_end;         /* nothing lies behind this page */
     uint32_t damaged;    /* records passed over since their checksum is wrong */
     uint64_t damaged_id; /* the last of them */
+    bool is_incomplete;  /* STORE_VERIFY: some of the file could not be read */
 };
 
 struct tidy_result {

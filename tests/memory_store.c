@@ -239,6 +239,7 @@ read_one(const struct memory_contents *c, struct read_request *r)
 {
     r->at_end = false;
     r->damaged = 0;
+    r->is_incomplete = false;
     for (size_t i = 0; i < c->message_count; i++) {
         if (!is_wanted(&c->messages[i], r))
             continue;
