@@ -15,6 +15,7 @@ enum {
     LMDB_TREE_BYTES = 48, /* MDB_db */
     LMDB_BIG_VALUE = 1,   /* flags of a node: the value has pages of its own */
     LMDB_TREE_VALUE = 2,  /* the value is a table */
+    LMDB_KINDS = 0xff,    /* flags of a tree that change how it is read */
 };
 
 struct lmdb_node {
@@ -78,7 +79,7 @@ bool
 lmdb_node_at(const struct lmdb_view *view, const char *page, uint32_t i, bool is_leaf,
              struct lmdb_node *out);
 
-/* The pages of a value that has pages of its own; NULL and *why where they are wrong. */
+/* The pages of a value that has pages of its own, at least as many as it needs; NULL and *why where they are wrong. */
 const char *
 lmdb_run_at(const struct lmdb_view *view, const struct lmdb_node *node, uint64_t *first,
             uint64_t *count, const char **why);

@@ -52,7 +52,7 @@ bool
 lmdb_tree_is_possible(const struct lmdb_tree *tree, uint64_t last_page)
 {
     if (tree->root == LMDB_NO_PAGE)
-        return tree->depth == 0 && tree->entries == 0;
+        return true;
     return tree->root >= LMDB_METAS && tree->root <= last_page && tree->depth > 0 &&
            tree->depth <= DEPTH_MAX;
 }
@@ -81,7 +81,7 @@ meta_fault(const char *at, uint64_t page, uint64_t file_bytes)
     /* A commit may end behind the file where its last pages were given back. */
     if (last_page < 1 || last_page / 2 > file_bytes / page_bytes + UINT16_MAX)
         return "a meta page has pages behind the end of the file";
-    if (unused.flags != INTEGER_KEYS || main.flags != 0)
+    if ((unused.flags & LMDB_KINDS) != INTEGER_KEYS || (main.flags & LMDB_KINDS) != 0)
         return "a meta page has tables of another kind";
     if (!lmdb_tree_is_possible(&unused, last_page) ||
         !lmdb_tree_is_possible(&main, last_page))
@@ -259,16 +259,18 @@ const char *
 lmdb_run_at(const struct lmdb_view *view, const struct lmdb_node *node, uint64_t *first,
             uint64_t *count, const char **why)
 {
+    const uint64_t needed =
+        (LMDB_PAGE_HEAD - 1 + node->value_bytes) / view->page_bytes + 1;
     const char *page;
 
     *first = number64(node->value);
-    *count = (LMDB_PAGE_HEAD - 1 + node->value_bytes) / view->page_bytes + 1;
-    page = lmdb_page_at(view, *first, *count, why);
+    page = lmdb_page_at(view, *first, 1, why);
     if (page == NULL)
         return NULL;
+    *count = number32(page + AT_RUN);
     if (number64(page) == *first && number16(page + AT_FLAGS) == OVERFLOW &&
-        number32(page + AT_RUN) == *count)
-        return page;
+        *count >= needed)
+        return lmdb_page_at(view, *first, *count, why);
     *why = "should begin a long value";
     return NULL;
 }

@@ -253,7 +253,7 @@ check_table(void *visitor, struct slice key, struct slice value)
     if (value.len != LMDB_TREE_BYTES)
         return true;
     tree = lmdb_tree_of(value.at);
-    if (tree.flags != 0) {
+    if ((tree.flags & LMDB_KINDS) != 0) {
         c->table = name;
         tell(c, 0, "is a table of another kind");
         return true;

@@ -166,5 +166,5 @@ lmdb_view_table(const struct lmdb_view *view, struct slice name, struct lmdb_tre
         value.len != LMDB_TREE_BYTES)
         return false;
     *out = lmdb_tree_of(value.at);
-    return out->flags == 0 && lmdb_tree_is_possible(out, view->last_page);
+    return (out->flags & LMDB_KINDS) == 0 && lmdb_tree_is_possible(out, view->last_page);
 }

@@ -224,7 +224,7 @@ lose_child(char *page)
 static bool
 shorten_run(char *page)
 {
-    page[12] ^= 1;
+    add16(page + 12, -1);
     return true;
 }
 

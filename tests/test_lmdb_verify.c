@@ -6,10 +6,13 @@
 #include <inttypes.h>
 #include <lmdb.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -64,6 +67,15 @@ assert_sound(struct stores *t, uint64_t messages)
     assert_int_equal(f.verdict.messages, messages);
 }
 
+static uint64_t
+stores_count(struct stores *t)
+{
+    struct findings f;
+
+    verify(t, &f);
+    return f.verdict.messages;
+}
+
 static void
 a_store_is_sound_whatever_it_went_through(void **state)
 {
@@ -103,6 +115,27 @@ a_store_is_sound_whatever_it_went_through(void **state)
     t->now_s = LATER + 1;
     stores_tidy(t, true, 10);
     assert_sound(t, 0);
+}
+
+/* LMDB writes a shorter value over a long one of the same transaction and keeps its pages. */
+static void
+a_value_may_have_more_pages_than_it_needs(void **state)
+{
+    struct stores *t = *state;
+    static char value[20000];
+
+    memset(value, 'v', sizeof value);
+    stores_open_server(t);
+    for (size_t len = sizeof value; len > 0; len /= 3)
+        assert_true(batch_save_binding(&t->batch, text(BOB), slice_of(value, len), NULL));
+    stores_commit(t);
+    batch_reset(&t->batch);
+    assert_sound(t, 0);
+    stores_store(t, BOB, "one");
+    assert_true(batch_save_binding(&t->batch, text(BOB), slice_absent(), NULL));
+    stores_commit(t);
+    batch_reset(&t->batch);
+    assert_sound(t, 1);
 }
 
 /* More than one step of the walk; long values lie in pages of their own. */
@@ -642,6 +675,65 @@ a_server_refuses_pages_that_are_damaged_and_names_one(void **state)
     assert_sound(t, 4);
 }
 
+/* Stores, removes, folds and expires until it is killed. */
+static void
+serve_for_ever(struct stores *t)
+{
+    struct tidy_result result;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    t->options.fold_at = 300;
+    stores_open_server(t);
+    for (uint64_t i = 1;; i++) {
+        char aor[40];
+
+        snprintf(aor, sizeof aor, "user%d@example.org", (int)(i % 23));
+        stores_put(t, aor, "some body", i % 5 == 0 ? NOW + (int64_t)i / 100 : LATER);
+        if (i > 400 && !batch_remove(&t->batch, i - 400, NULL))
+            _exit(1);
+        if (i % 10 == 0) {
+            stores_commit(t);
+            batch_reset(&t->batch);
+            t->now_s = NOW + (int64_t)i / 200;
+            if (store_tidy(t->store, t->now_s, i % 100 == 0, 64, &result) != STORE_OK)
+                _exit(1);
+        }
+    }
+}
+
+static void
+a_server_beside_it_is_no_damage(void **state)
+{
+    struct stores *t = *state;
+    uint64_t seen = 0;
+    int rounds = 0;
+    pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    if (pid == 0)
+        serve_for_ever(t);
+    while (rounds < 60 || (seen <= 100 && rounds < 10000)) {
+        struct findings f = { .text = "" };
+        enum store_status status = stores_open(t, STORE_VERIFY);
+
+        if (status == STORE_NOT_FOUND) /* it has just been made */
+            continue;
+        assert_int_equal(status, STORE_OK);
+        assert_int_equal(store_verify(t->store, &f, note, &f.verdict), STORE_OK);
+        if (f.verdict.messages > 0) {
+            assert_string_equal(f.text, "");
+            seen = f.verdict.messages > seen ? f.verdict.messages : seen;
+            rounds++;
+        }
+        store_close(t->store);
+        t->store = NULL;
+    }
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_true(seen > 100);
+    assert_sound(t, stores_count(t));
+}
+
 static void
 verify_writes_nothing_and_makes_nothing(void **state)
 {
@@ -658,6 +750,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         ROW(a_store_is_sound_whatever_it_went_through),
+        ROW(a_value_may_have_more_pages_than_it_needs),
         ROW(many_messages_and_long_ones_are_walked_to_the_end),
         ROW(every_contradiction_is_told_with_its_table_and_key),
         ROW(a_damaged_record_of_the_index_is_removed_and_nothing_is_left),
@@ -668,6 +761,7 @@ main(void)
         ROW(a_damaged_record_does_not_wait_for_ever),
         ROW(tidy_tells_of_damage_in_the_tail_once),
         ROW(a_server_refuses_pages_that_are_damaged_and_names_one),
+        ROW(a_server_beside_it_is_no_damage),
         ROW(verify_writes_nothing_and_makes_nothing),
     };
 
