@@ -273,6 +273,20 @@ change_hash(struct editor *e)
 }
 
 static void
+move_in_by_aor(struct editor *e)
+{
+    char moved[16], copy[12];
+    MDB_val key, value;
+
+    key_of(e, "by_aor", 2, &key, &value);
+    memcpy(moved, key.mv_data, sizeof moved);
+    memcpy(copy, value.mv_data, sizeof copy);
+    moved[0] ^= 1;
+    delete_entry(e, "by_aor", 2);
+    put_bytes(e, "by_aor", moved, sizeof moved, copy, sizeof copy);
+}
+
+static void
 change_length(struct editor *e)
 {
     flip_in_value(e, "by_aor", 2, 11);
@@ -388,6 +402,9 @@ static const struct contradiction {
       { "silo.by_aor 2 bob@example.org: the message has another address" } },
     { change_hash,
       { "silo.by_expiry 2 bob@example.org: the message has another address" } },
+    { move_in_by_aor,
+      { "silo.by_aor 2 bob@example.org: the message is missing here",
+        "silo.by_aor 2 bob@example.org: the message has another address" } },
     { change_length,
       { "silo.by_aor 2 bob@example.org: the message has another length" } },
     { add_short_key, { "silo.messages 0 : a key is no number of a message" } },
