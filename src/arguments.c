@@ -23,6 +23,7 @@ static const struct shape {
     { "delete", COMMAND_DELETE, 1, ANY_NUMBER, false, true, true, " MID... | --aor AOR" },
     { "export", COMMAND_EXPORT, 0, 1, false, false, false, " [AOR]" },
     { "import", COMMAND_IMPORT, 1, 1, false, false, false, " FILE|-" },
+    { "verify", COMMAND_VERIFY, 0, 0, true, false, false, " [--json]" },
 };
 
 /* What is being read, and where. */

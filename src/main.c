@@ -2,6 +2,7 @@
 #include "src/arguments.h"
 #include "src/cli/command.h"
 #include "src/net/host.h"
+#include "src/net/process.h"
 #include "src/settings.h"
 #include "src/version.h"
 
@@ -29,6 +30,7 @@ static const char usage[] =
     "  sipsilo delete   MID... | --aor AOR   remove messages\n"
     "  sipsilo export   [AOR]                JSON lines, one message each\n"
     "  sipsilo import   FILE|-               the same back; nothing is stored twice\n"
+    "  sipsilo verify   [--json]             whether the store is whole\n"
     "  sipsilo --version | --help\n"
     "\n"
     "Every command takes\n"
@@ -106,6 +108,8 @@ run(const struct command *c, const struct arguments *arguments, FILE *in)
         return delete_run(c, arguments->mids, arguments->operand_count);
     case COMMAND_EXPORT:
         return export_run(c, aor);
+    case COMMAND_VERIFY:
+        return verify_run(c, arguments->as_json);
     default:
         return import_run(c, in);
     }
@@ -132,6 +136,21 @@ open_store(const struct settings *settings, enum store_role role, struct command
     return false;
 }
 
+/* An export takes what can be read of a store that is damaged, too. */
+static enum store_role
+role_of(enum command_id command)
+{
+    switch (command) {
+    case COMMAND_IMPORT:
+        return STORE_IMPORT;
+    case COMMAND_EXPORT:
+    case COMMAND_VERIFY:
+        return STORE_VERIFY;
+    default:
+        return STORE_COMMAND;
+    }
+}
+
 static int
 work_on_store(const struct settings *settings, const struct arguments *arguments)
 {
@@ -146,11 +165,12 @@ work_on_store(const struct settings *settings, const struct arguments *arguments
     FILE *in = stdin;
     int code = EXIT_FAILED;
 
+    process_watch_store("sipsilo: ", "");
     if (is_import && strcmp(arguments->operands[0], "-") != 0)
         in = fopen(arguments->operands[0], "re");
     if (in == NULL)
         return command_fail(&c, "%s: %s", arguments->operands[0], strerror(errno));
-    if (open_store(settings, is_import ? STORE_IMPORT : STORE_COMMAND, &c)) {
+    if (open_store(settings, role_of(arguments->command), &c)) {
         code = run(&c, arguments, in);
         store_close(c.store);
     }

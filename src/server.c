@@ -229,6 +229,7 @@ server_new(const struct settings *settings, const struct transport *transport,
         .unsaved = &server->unsaved,
     };
     server->clock_offset_s = clock_offset_s(now);
+    server->tidy_wanted = true; /* it tells what was damaged when the store was opened */
     timer_init(&server->check_timer, check_fired);
     timer_init(&server->room_timer, room_fired);
     timer_start(&server->wheel, &server->check_timer,
@@ -449,6 +450,9 @@ server_tidied(struct server *server, enum store_status status,
 {
     (void)now;
     server->tidy_is_out = false;
+    if (result->damaged > 0)
+        LOG(LOG_ERROR, "store.damaged", LOG_STRING("table", "messages"),
+            LOG_NUMBER("mid", result->damaged_id), LOG_NUMBER("count", result->damaged));
     if (server->expire_is_out && (status != STORE_OK || result->more))
         server->expire_wanted = true; /* beside what a pass has asked for meanwhile */
     if (status != STORE_OK)

@@ -45,6 +45,7 @@ new_store(const struct store_options *options)
     s->base.engine = &lmdb_engine;
     snprintf(s->prefix, sizeof s->prefix, "%s", options->prefix);
     s->role = options->role;
+    s->now_s = options->now_s;
     s->map_bytes = options->map_bytes;
     s->fold_at = options->fold_at == 0 ? FOLD_AT_DEFAULT : options->fold_at;
     s->server_lock = -1;
@@ -134,6 +135,13 @@ sync_names(const struct opening *o)
                : say_errno(o, "cannot sync the directory");
 }
 
+/* It makes nothing, and takes no lock. */
+static bool
+is_command(const struct lmdb_store *s)
+{
+    return s->role == STORE_COMMAND || s->role == STORE_VERIFY;
+}
+
 static enum store_status
 find_directory(const struct opening *o)
 {
@@ -147,7 +155,7 @@ find_directory(const struct opening *o)
             return say_errno(o, "no right to read and write it");
         return STORE_OK;
     }
-    if (errno == ENOENT && o->s->role == STORE_COMMAND)
+    if (errno == ENOENT && is_command(o->s))
         return say(o, STORE_NOT_FOUND, "there is none");
     if (errno != ENOENT)
         return say_errno(o, "cannot look at it");
@@ -174,7 +182,7 @@ take_server_lock(const struct opening *o)
     struct lmdb_store *s = o->s;
     char *path;
 
-    if (s->role == STORE_COMMAND)
+    if (is_command(s))
         return STORE_OK;
     path = path_of(s, "server.lock");
     if (path == NULL)
@@ -207,11 +215,11 @@ find_data(const struct opening *o)
     if (stat(path, &st) == 0) {
         if (!S_ISREG(st.st_mode))
             status = say(o, STORE_DAMAGED, "data.mdb is not a file");
-        else if (st.st_size == 0 && o->s->role == STORE_COMMAND)
+        else if (st.st_size == 0 && is_command(o->s))
             status = say(o, STORE_NOT_FOUND, "data.mdb is empty");
     } else if (errno != ENOENT) {
         status = say_errno(o, "cannot look at data.mdb");
-    } else if (o->s->role == STORE_COMMAND) {
+    } else if (is_command(o->s)) {
         status = say(o, STORE_NOT_FOUND, "there is none in that directory");
     }
     free(path);
@@ -276,11 +284,25 @@ make_data(const struct opening *o)
     return status;
 }
 
+/* What LMDB would trip over is found before it looks. */
 static enum store_status
 start_env(const struct opening *o)
 {
-    int rc = lmdb_env_start(o->s);
+    char why[WHY_MAX];
+    const char *fault = lmdb_file_fault(o->s);
+    int rc;
 
+    if (fault != NULL) {
+        snprintf(why, sizeof why, "data.mdb is damaged, or is no LMDB file: %s", fault);
+        return say(o, STORE_DAMAGED, why);
+    }
+    rc = lmdb_env_start(o->s);
+    if (rc == 0 && o->s->role == STORE_VERIFY)
+        return STORE_OK;
+    if (rc == 0)
+        rc = lmdb_check_pages(o->s, why, sizeof why);
+    if (rc == MDB_CORRUPTED)
+        return say(o, STORE_DAMAGED, why);
     if (rc != 0)
         return say_lmdb(o, rc);
     rc = lmdb_check_length(o->s);
@@ -380,13 +402,13 @@ open_store(const struct store_options *options, struct store **out, char *why,
         status = find_data(&o);
     if (status == STORE_OK)
         status = take_server_lock(&o);
-    if (status == STORE_OK && options->role != STORE_COMMAND)
+    if (status == STORE_OK && !is_command(o.s))
         status = make_data(&o);
     if (status == STORE_OK)
         status = start_env(&o);
-    if (status == STORE_OK)
+    if (status == STORE_OK && o.s->role != STORE_VERIFY)
         status = open_tables(&o, &options->secret);
-    if (status == STORE_OK && options->role != STORE_COMMAND)
+    if (status == STORE_OK && !is_command(o.s))
         status = sync_names(&o);
     if (status != STORE_OK) {
         close_store(&o.s->base);
@@ -406,6 +428,7 @@ const struct store_engine lmdb_engine = {
     .facts = lmdb_facts,
     .bindings = lmdb_bindings,
     .repeats = lmdb_repeats,
+    .verify = lmdb_verify,
     .why = lmdb_why,
     .close = close_store,
 };

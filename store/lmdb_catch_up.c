@@ -3,6 +3,12 @@
 
 #include <errno.h>
 
+enum {
+    EXPIRY_MAX_S = 31536000, /* what msilo.expire_time may be */
+    DAMAGED_KEPT_S = 259200,
+    NOBODYS_HASH = 0, /* one AoR in 2^64 has it, and its reader compares AoRs */
+};
+
 /* Shows one table's entries behind `last` to `take`. Keys are sequences or ids. */
 static int
 each_behind(struct lmdb_store *s, MDB_txn *txn, enum lmdb_table table, uint64_t last,
@@ -33,8 +39,20 @@ each_behind(struct lmdb_store *s, MDB_txn *txn, enum lmdb_table table, uint64_t 
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* A damaged one is in nobody's tail, only a walk over all messages meets it; its id is used
- * up all the same. */
+/* A damaged one is nobody's, but it counts and expires as others do: when it says itself, if
+ * that can be. */
+static void
+take_damaged(struct lmdb_store *s, uint64_t id, struct slice value)
+{
+    int64_t exp_time_s;
+
+    if (!record_guess_expiry(value, &exp_time_s) || exp_time_s > s->now_s + EXPIRY_MAX_S)
+        exp_time_s = s->now_s + DAMAGED_KEPT_S;
+    tail_add(&s->tail, id, NOBODYS_HASH, exp_time_s, 0);
+    s->damaged++;
+    s->damaged_id = id;
+}
+
 static int
 take_message(struct lmdb_store *s, uint64_t id, struct slice value)
 {
@@ -43,7 +61,7 @@ take_message(struct lmdb_store *s, uint64_t id, struct slice value)
     if (!tail_reserve(&s->tail, 1, 0))
         return ENOMEM;
     if (record_decode(value, id, &record) != RECORD_OK) {
-        s->tail.last_id = id;
+        take_damaged(s, id, value);
         return 0;
     }
     tail_add(&s->tail, id, aor_hash(s, record.aor), record.exp_time_s,

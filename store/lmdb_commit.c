@@ -265,6 +265,7 @@ stage_removal(struct writing *w, uint64_t id)
     char number[ID_BYTES];
     MDB_val key = val_of(number, sizeof number), val;
     struct record record;
+    struct fold_item indexed = { .id = id };
     uint32_t size = TAIL_NOT_COUNTED;
     int rc;
 
@@ -277,6 +278,13 @@ stage_removal(struct writing *w, uint64_t id)
     if (record_decode(slice_of_val(val), id, &record) == RECORD_OK) {
         size = (uint32_t)record.body.len;
         tallies_forget(&s->tallies, aor_hash(s, record.aor));
+    } else if (id <= s->meta.fold_point) {
+        rc = lmdb_find_indexed(s, w->txn, &indexed);
+        if (rc != 0 && rc != MDB_NOTFOUND)
+            return rc;
+        if (rc == 0)
+            size = indexed.size;
+        tallies_forget(&s->tallies, indexed.aor_hash);
     }
     tail_mark(&s->staged, s->tail.last_gone + 1, id, size);
     return 0;
@@ -412,6 +420,7 @@ commit_once(struct lmdb_store *s, struct batch *batch, int64_t now_s, bool refus
     if (rc != 0)
         return rc;
     pthread_mutex_lock(&s->tail_lock);
+    s->now_s = now_s;
     rc = lmdb_catch_up(s, w.txn);
     if (rc == 0 && !make_room(s, batch))
         rc = ENOMEM;

@@ -109,6 +109,14 @@ mapped_bytes(const struct lmdb_store *s)
     return (size_t)((bytes + page - 1) / page * page);
 }
 
+/* LMDB aborts when this returns, and whoever watches for the signal has the words. */
+static void
+leave_to_the_signal(MDB_env *env, const char *what)
+{
+    (void)env;
+    (void)what;
+}
+
 /* An environment that is not open yet; NULL after an error. */
 static int
 new_env(const struct lmdb_store *s, MDB_env **out)
@@ -119,6 +127,7 @@ new_env(const struct lmdb_store *s, MDB_env **out)
         *out = NULL;
         return rc;
     }
+    mdb_env_set_assert(*out, leave_to_the_signal);
     rc = mdb_env_set_maxdbs(*out, TABLES);
     return rc == 0 ? mdb_env_set_mapsize(*out, mapped_bytes(s)) : rc;
 }
@@ -128,11 +137,12 @@ new_env(const struct lmdb_store *s, MDB_env **out)
 int
 lmdb_env_start(struct lmdb_store *s)
 {
+    const unsigned flags = s->role == STORE_VERIFY ? MDB_NOTLS | MDB_RDONLY : MDB_NOTLS;
     MDB_stat stat;
     int rc = new_env(s, &s->env);
 
     if (rc == 0)
-        rc = mdb_env_open(s->env, s->place, MDB_NOTLS, 0600);
+        rc = mdb_env_open(s->env, s->place, flags, 0600);
     if (rc == 0)
         rc = mdb_reader_check(s->env, NULL);
     if (rc == 0)
@@ -160,12 +170,19 @@ lmdb_env_make(const struct lmdb_store *s, const char *path)
     return rc;
 }
 
+void
+lmdb_table_name(const struct lmdb_store *s, enum lmdb_table table,
+                char out[LMDB_TABLE_NAME])
+{
+    snprintf(out, LMDB_TABLE_NAME, "%s.%s", s->prefix, table_names[table]);
+}
+
 static int
 open_table(struct lmdb_store *s, MDB_txn *txn, enum lmdb_table table, unsigned flags)
 {
-    char name[PREFIX_MAX + 16];
+    char name[LMDB_TABLE_NAME];
 
-    snprintf(name, sizeof name, "%s.%s", s->prefix, table_names[table]);
+    lmdb_table_name(s, table, name);
     return mdb_dbi_open(txn, name, flags, &s->tables[table]);
 }
 

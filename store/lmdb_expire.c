@@ -248,6 +248,18 @@ lmdb_prune_repeats(struct lmdb_store *s, MDB_txn *txn, int64_t now_s, uint32_t b
     return lmdb_meta_write(s, txn, &s->meta);
 }
 
+/* What was met since the last time, to be told by whoever has a log. */
+static void
+take_damaged(struct lmdb_store *s, int64_t now_s, struct tidy_result *out)
+{
+    pthread_mutex_lock(&s->tail_lock);
+    s->now_s = now_s;
+    out->damaged = s->damaged;
+    out->damaged_id = s->damaged_id;
+    s->damaged = 0;
+    pthread_mutex_unlock(&s->tail_lock);
+}
+
 /* Folds first: an entry above the fold point is the tail's as well, and must not expire from
  * under an unfinished fold. */
 enum store_status
@@ -264,6 +276,7 @@ lmdb_tidy(struct store *store, int64_t now_s, bool expire, uint32_t bound,
         return STORE_OK;
     if (bound == 0)
         bound = 1;
+    take_damaged(s, now_s, out);
     if (lmdb_fold_is_due(s, expire, now_s)) {
         status = lmdb_fold_step(s, bound);
         out->more = expire || s->fold.stage != FOLD_IDLE;
@@ -277,7 +290,8 @@ lmdb_tidy(struct store *store, int64_t now_s, bool expire, uint32_t bound,
     pthread_mutex_lock(&s->tail_lock);
     last_gone = s->tail.last_gone;
     pthread_mutex_unlock(&s->tail_lock);
-    *out = pass.done;
+    out->expired = pass.done.expired;
+    out->more = pass.done.more;
     if (!out->more)
         s->pass_gone = last_gone;
     memcpy(s->imported_at, pass.imported_at, ORIGIN_BYTES);

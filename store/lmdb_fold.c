@@ -122,6 +122,29 @@ freeze_messages(struct lmdb_store *s, struct fold *fold)
     }
 }
 
+int
+lmdb_find_indexed(struct lmdb_store *s, MDB_txn *txn, struct fold_item *item)
+{
+    MDB_cursor *cursor;
+    MDB_val key, val;
+    int rc = mdb_cursor_open(txn, s->tables[TABLE_BY_EXPIRY], &cursor);
+
+    if (rc != 0)
+        return rc;
+    while ((rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT)) == 0) {
+        if (key.mv_size != PAIR_BYTES || val.mv_size != INDEXED_BYTES ||
+            get_u64((char *)key.mv_data + 8) != item->id)
+            continue;
+        item->exp_time_s = (int64_t)get_u64(key.mv_data);
+        item->aor_hash = get_u64(val.mv_data);
+        item->size = get_u32((char *)val.mv_data + 8);
+        item->indexed = true;
+        break;
+    }
+    mdb_cursor_close(cursor);
+    return rc;
+}
+
 /* Where an index may name a gone message, its record tells under which keys. */
 static int
 find_keys(struct lmdb_store *s, MDB_txn *txn, struct fold_item *item)
@@ -135,8 +158,10 @@ find_keys(struct lmdb_store *s, MDB_txn *txn, struct fold_item *item)
     rc = mdb_get(txn, s->tables[TABLE_MESSAGES], &key, &val);
     if (rc != 0)
         return rc == MDB_NOTFOUND ? 0 : rc;
-    if (record_decode(slice_of_val(val), item->id, &record) != RECORD_OK)
-        return 0;
+    if (record_decode(slice_of_val(val), item->id, &record) != RECORD_OK) {
+        rc = lmdb_find_indexed(s, txn, item);
+        return rc == MDB_NOTFOUND ? 0 : rc;
+    }
     item->aor_hash = aor_hash(s, record.aor);
     item->exp_time_s = record.exp_time_s;
     item->indexed = true;

@@ -10,7 +10,7 @@ enum {
     META_BYTES = AT_SECRET + 16,
 };
 
-static const char meta_key[] = "meta";
+static const char meta_key[] = LMDB_META_KEY;
 
 static const size_t number_offsets[NUMBERS] = {
     offsetof(struct meta, fold_point), offsetof(struct meta, gone_point),
@@ -20,18 +20,13 @@ static const size_t number_offsets[NUMBERS] = {
 };
 
 int
-lmdb_meta_read(struct lmdb_store *s, MDB_txn *txn, struct meta *out)
+lmdb_meta_decode(struct slice value, struct meta *out)
 {
-    MDB_val key = val_of(meta_key, sizeof meta_key - 1), val;
-    const char *at;
-    int rc = mdb_get(txn, s->tables[TABLE_META], &key, &val);
+    const char *at = value.at;
 
-    if (rc != 0)
-        return rc;
-    at = val.mv_data;
-    if (val.mv_size > 0 && (uint8_t)at[0] > FORMAT)
+    if (value.len > 0 && (uint8_t)at[0] > FORMAT)
         return MDB_VERSION_MISMATCH;
-    if (val.mv_size != META_BYTES || at[0] != FORMAT)
+    if (value.len != META_BYTES || at[0] != FORMAT)
         return MDB_INVALID;
     if (get_u32(at + 1) != crc32c(slice_of(at + AT_CHECKED, META_BYTES - AT_CHECKED)))
         return MDB_INVALID;
@@ -42,6 +37,15 @@ lmdb_meta_read(struct lmdb_store *s, MDB_txn *txn, struct meta *out)
     }
     memcpy(out->secret.bytes, at + AT_SECRET, sizeof out->secret.bytes);
     return 0;
+}
+
+int
+lmdb_meta_read(struct lmdb_store *s, MDB_txn *txn, struct meta *out)
+{
+    MDB_val key = val_of(meta_key, sizeof meta_key - 1), val;
+    int rc = mdb_get(txn, s->tables[TABLE_META], &key, &val);
+
+    return rc == 0 ? lmdb_meta_decode(slice_of_val(val), out) : rc;
 }
 
 int

@@ -166,6 +166,21 @@ clear_answer(struct read_request *r)
     r->at_end = false;
     r->damaged = 0;
     r->damaged_id = 0;
+    r->is_incomplete = false;
+}
+
+static enum store_status
+salvage(struct lmdb_store *s, struct read_request *requests, size_t count)
+{
+    enum store_status worst = STORE_OK;
+
+    for (size_t i = 0; i < count; i++) {
+        int rc = lmdb_salvage(s, &requests[i]);
+
+        if (rc != 0)
+            worst = requests[i].status = lmdb_failed(s, "read", rc);
+    }
+    return worst;
 }
 
 enum store_status
@@ -178,6 +193,8 @@ lmdb_read(struct store *store, struct read_request *requests, size_t count)
 
     for (size_t i = 0; i < count; i++)
         clear_answer(&requests[i]);
+    if (s->role == STORE_VERIFY)
+        return salvage(s, requests, count);
     rc = lmdb_begin_reading(s, &txn);
     for (size_t i = 0; rc == 0 && i < count; i++) {
         int one = read_one(s, txn, &requests[i]);

@@ -30,6 +30,7 @@
 #ifndef STORE_LMDB_TABLES_H
 #define STORE_LMDB_TABLES_H
 
+#include "store/lmdb_pages.h"
 #include "store/repeats.h"
 #include "store/store.h"
 #include "store/tail.h"
@@ -60,6 +61,7 @@ enum {
     FOLD_AT_DEFAULT = 32768,
     STEP_DEFAULT = 512, /* items of a fold step that a commit takes itself */
     PREFIX_MAX = 64,
+    LMDB_TABLE_NAME = PREFIX_MAX + 16,
     WHY_MAX = 256,
     WHY_SLOTS = 8,
 };
@@ -126,6 +128,9 @@ struct lmdb_store {
     struct repeats repeats;
     uint64_t last_repeat; /* sequence */
     struct meta meta;     /* of the last snapshot */
+    int64_t now_s;        /* what callers said last */
+    uint32_t damaged;     /* met in the tail, and not told by tidy yet */
+    uint64_t damaged_id;  /* the last of them */
     struct tallies tallies;
 
     /* Of the thread that writes. */
@@ -180,6 +185,11 @@ lmdb_why(const struct store *store);
 
 int
 lmdb_env_start(struct lmdb_store *s);
+
+/* "silo.messages" */
+void
+lmdb_table_name(const struct lmdb_store *s, enum lmdb_table table,
+                char out[LMDB_TABLE_NAME]);
 
 /* Makes an empty data file of that name, and syncs it. Nobody else has it. */
 int
@@ -240,7 +250,12 @@ lmdb_room_of(const struct lmdb_store *s, size_t value_bytes);
 int
 lmdb_check_length(struct lmdb_store *s);
 
-/* lmdb_meta.c */
+/* lmdb_meta.c: the one value of TABLE_META, under LMDB_META_KEY. */
+#define LMDB_META_KEY "meta"
+
+/* MDB_INVALID: damaged. MDB_VERSION_MISMATCH: newer. */
+int
+lmdb_meta_decode(struct slice value, struct meta *out);
 
 /* MDB_NOTFOUND: none yet. MDB_INVALID: damaged. MDB_VERSION_MISMATCH: newer. */
 int
@@ -248,6 +263,11 @@ lmdb_meta_read(struct lmdb_store *s, MDB_txn *txn, struct meta *out);
 
 int
 lmdb_meta_write(struct lmdb_store *s, MDB_txn *txn, const struct meta *meta);
+
+/* The keys and the length that an index has of a message whose record is damaged: a walk over
+ * all of by_expiry. MDB_NOTFOUND: it is not in it. */
+int
+lmdb_find_indexed(struct lmdb_store *s, MDB_txn *txn, struct fold_item *item);
 
 /* lmdb_catch_up.c: with tail_lock held and a transaction that has written nothing yet. */
 int
@@ -304,5 +324,31 @@ lmdb_prune_repeats(struct lmdb_store *s, MDB_txn *txn, int64_t now_s, uint32_t b
 enum store_status
 lmdb_step(struct lmdb_store *s, uint32_t bound, const char *doing, void *arg,
           int (*step)(struct lmdb_store *s, MDB_txn *txn, uint32_t bound, void *arg));
+
+/* lmdb_sound.c: whether the file is one that LMDB can be let loose on; lmdb_pages.h has why. */
+
+/* Before LMDB opens it. NULL: its meta pages are right, or there is no file yet. */
+const char *
+lmdb_file_fault(const struct lmdb_store *s);
+
+/* Before any other transaction. MDB_CORRUPTED, and `why` has the page and what is wrong. A
+ * server looks at every page of a file that is not large, else the pages that lead to others
+ * are looked at. */
+int
+lmdb_check_pages(struct lmdb_store *s, char *why, size_t why_room);
+
+/* A read transaction, and a view that it keeps; the view is to be closed in any case. */
+int
+lmdb_begin_view(struct lmdb_store *s, MDB_txn **txn, struct lmdb_view *view);
+
+/* lmdb_salvage.c: one request answered from a store opened with STORE_VERIFY. */
+int
+lmdb_salvage(struct lmdb_store *s, struct read_request *r);
+
+/* lmdb_verify.c */
+enum store_status
+lmdb_verify(struct store *store, void *visitor,
+            void (*found)(void *visitor, const struct store_finding *finding),
+            struct store_verdict *out);
 
 #endif

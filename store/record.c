@@ -115,3 +115,12 @@ record_decode(struct slice value, uint64_t id, struct record *out)
     *out = record;
     return RECORD_OK;
 }
+
+bool
+record_guess_expiry(struct slice value, int64_t *exp_time_s)
+{
+    if (value.len < AT_TEXTS)
+        return false;
+    *exp_time_s = (int64_t)get_u64(value.at + AT_EXP_TIME);
+    return true;
+}

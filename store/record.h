@@ -56,4 +56,8 @@ record_encode(const struct record *record, char *out);
 enum record_status
 record_decode(struct slice value, uint64_t id, struct record *out);
 
+/* What a damaged record says of its expiry, which may be what is damaged. False: nothing. */
+bool
+record_guess_expiry(struct slice value, int64_t *exp_time_s);
+
 #endif

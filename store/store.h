@@ -34,6 +34,7 @@ enum store_role {
     STORE_SERVER, /* one process only: folds, expires, makes the store if there is none */
     STORE_COMMAND, /* any number beside it; NOT_FOUND if there is no store */
     STORE_IMPORT,  /* a command that makes the store if there is none */
+    STORE_VERIFY, /* as a command, and it may be damaged: store_verify and store_read alone */
 };
 
 struct store_options {
@@ -79,17 +80,35 @@ struct read_request {
     bool at_end;         /* nothing lies behind this page */
     uint32_t damaged;    /* records passed over since their checksum is wrong */
     uint64_t damaged_id; /* the last of them */
+    bool is_incomplete;  /* STORE_VERIFY: some of the file could not be read */
 };
 
 struct tidy_result {
-    uint64_t expired; /* messages deleted since their time was over */
-    bool more;        /* the bound was reached: call again */
+    uint64_t expired;    /* messages deleted since their time was over */
+    bool more;           /* the bound was reached: call again */
+    uint32_t damaged;    /* records met at start that nobody can be given */
+    uint64_t damaged_id; /* the last of them */
 };
 
 struct store_facts {
     uint64_t messages, bytes; /* waiting; bytes of bodies */
     int64_t oldest_s;         /* inc_time of the oldest; 0: none */
     uint64_t map_used_bytes, map_bytes;
+};
+
+/* One thing that is wrong with a store. Its texts die when the visitor returns. */
+struct store_finding {
+    const char *table;
+    uint64_t id;      /* the message's; 0: it is about something else */
+    struct slice aor; /* absent: unknown */
+    uint64_t page;    /* of the file; 0: it is about something else */
+    const char *what;
+};
+
+struct store_verdict {
+    uint64_t messages; /* not gone, expired or not */
+    uint64_t damaged;  /* of them: cannot be read */
+    uint64_t findings;
 };
 
 struct store;
@@ -111,6 +130,10 @@ struct store_engine {
     enum store_status (*repeats)(struct store *, int64_t now_s, void *visitor,
                                  void (*visit)(void *visitor,
                                                const struct hash128 *origin));
+    enum store_status (*verify)(struct store *, void *visitor,
+                                void (*found)(void *visitor,
+                                              const struct store_finding *finding),
+                                struct store_verdict *out);
     const char *(*why)(const struct store *);
     void (*close)(struct store *);
 };
@@ -122,6 +145,11 @@ struct store {
 };
 
 extern const struct store_engine lmdb_engine;
+
+/* Whether this thread is inside one of the functions below: for a handler of signals, since an
+ * engine's library may trip over a damaged file. */
+bool
+store_is_at_work(void);
 
 /* Opens the store that a url such as "lmdb:./silo.db" names; options->place is set from it.
  * On failure `why` holds one line for a person. */
@@ -160,6 +188,14 @@ store_bindings(struct store *store, void *visitor,
 enum store_status
 store_repeats(struct store *store, int64_t now_s, void *visitor,
               void (*visit)(void *visitor, const struct hash128 *origin));
+
+/* Shows everything that is wrong with a store opened with STORE_VERIFY, and writes nothing. A
+ * server may have it: what is said holds for a moment of its own each. STORE_OK: it has been
+ * looked at, whatever was found. */
+enum store_status
+store_verify(struct store *store, void *visitor,
+             void (*found)(void *visitor, const struct store_finding *finding),
+             struct store_verdict *out);
 
 /* Why the last call failed, for a log line. */
 const char *

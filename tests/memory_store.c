@@ -271,6 +271,7 @@ read_one(const struct memory_contents *c, struct read_request *r)
 {
     r->at_end = false;
     r->damaged = 0;
+    r->is_incomplete = false;
     for (size_t i = 0; i < c->message_count; i++) {
         if (!is_wanted(&c->messages[i], r))
             continue;
@@ -370,6 +371,38 @@ memory_bindings(struct store *store, void *visitor,
     return STORE_OK;
 }
 
+/* Records decode and ids ascend. */
+static enum store_status
+memory_verify(struct store *store, void *visitor,
+              void (*found)(void *visitor, const struct store_finding *finding),
+              struct store_verdict *out)
+{
+    const struct memory_contents *c = contents_of(store);
+    uint64_t before = 0;
+
+    *out = (struct store_verdict){ .messages = c->message_count };
+    for (size_t i = 0; i < c->message_count; i++) {
+        const struct memory_message *m = &c->messages[i];
+        struct store_finding finding = { .table = "messages",
+                                         .id = m->id,
+                                         .aor = m->aor };
+        struct record record;
+
+        if (record_decode(m->value, m->id, &record) != RECORD_OK) {
+            finding.what = "the record is damaged";
+            out->damaged++;
+        } else if (m->id <= before || m->id > c->last_id) {
+            finding.what = "the id is out of order";
+        }
+        before = m->id;
+        if (finding.what == NULL)
+            continue;
+        out->findings++;
+        found(visitor, &finding);
+    }
+    return STORE_OK;
+}
+
 static const char *
 memory_why(const struct store *store)
 {
@@ -440,6 +473,7 @@ const struct store_engine memory_engine = {
     .facts = memory_facts,
     .bindings = memory_bindings,
     .repeats = memory_repeats,
+    .verify = memory_verify,
     .why = memory_why,
     .close = memory_close,
 };

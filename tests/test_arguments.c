@@ -45,6 +45,7 @@ commands_take_options_and_operands_in_any_order(void **state)
         { { "sipsilo", "delete", "1", "2", "3" }, COMMAND_DELETE, NULL, 0, 3, false },
         { { "sipsilo", "export" }, COMMAND_EXPORT, NULL, 0, 0, false },
         { { "sipsilo", "import", "-" }, COMMAND_IMPORT, NULL, 0, 1, false },
+        { { "sipsilo", "verify", "--json" }, COMMAND_VERIFY, NULL, 0, 0, true },
         { { "sipsilo", "--help" }, COMMAND_HELP, NULL, 0, 0, false },
         { { "sipsilo", "serve", "-h" }, COMMAND_HELP, NULL, 0, 0, false },
         { { "sipsilo", "--version" }, COMMAND_VERSION, NULL, 0, 0, false },

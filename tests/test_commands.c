@@ -436,6 +436,33 @@ output_that_does_not_arrive_is_an_error(void **state)
     desk_close(&d);
 }
 
+static void
+verify_sums_up_and_names_what_is_damaged(void **state)
+{
+    struct desk d;
+    (void)state;
+
+    desk_open(&d);
+    put_one(&d, "bob@example.org", "one", NOW_S + 60);
+    put_one(&d, "bo\x1b@example.org", "two", NOW_S + 60);
+    assert_int_equal(verify_run(&d.c, false), COMMAND_OK);
+    assert_string_equal(out_of(&d), "2 messages, 0 damaged; 0 findings\n");
+    assert_string_equal(err_of(&d), "");
+
+    d.contents->messages[1].bytes[d.contents->messages[1].aor.len + 20] ^= 4;
+    assert_int_equal(verify_run(&d.c, false), COMMAND_FAILED);
+    assert_string_equal(out_of(&d),
+                        "messages 2 bo\\x1b@example.org: the record is damaged\n"
+                        "2 messages, 1 damaged; 1 findings\n");
+    assert_string_equal(err_of(&d), "sipsilo: the store is damaged: 1 findings\n");
+    assert_int_equal(verify_run(&d.c, true), COMMAND_FAILED);
+    assert_string_equal(out_of(&d),
+                        "{\"table\":\"messages\",\"what\":\"the record is damaged\","
+                        "\"mid\":2,\"aor\":\"bo\\u001B@example.org\"}\n"
+                        "{\"messages\":2,\"damaged\":1,\"findings\":1}\n");
+    desk_close(&d);
+}
+
 int
 main(void)
 {
@@ -452,6 +479,7 @@ main(void)
         cmocka_unit_test(a_line_is_bounded),
         cmocka_unit_test(an_address_that_is_full_refuses_its_lines),
         cmocka_unit_test(a_full_store_ends_an_import),
+        cmocka_unit_test(verify_sums_up_and_names_what_is_damaged),
         cmocka_unit_test(output_that_does_not_arrive_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -257,6 +257,22 @@ sigbus_is_one_line_and_exit_code_1(void **state)
     assert_non_null(strstr(c->said, "error store.damaged why="));
 }
 
+/* A bug of ours must not look like a store's damage, and leaves its core. */
+static void
+sigabrt_outside_of_the_store_stays_what_it_is(void **state)
+{
+    struct child *c = *state;
+    int status;
+
+    start(c, "udp:127.0.0.1:0", "");
+    assert_true(says(c, "server.ready"));
+    kill(c->pid, SIGABRT);
+    assert_int_equal(waitpid(c->pid, &status, 0), c->pid);
+    c->pid = 0;
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
+}
+
 int
 main(void)
 {
@@ -267,6 +283,7 @@ main(void)
         TEST(a_port_that_is_taken_ends_it_with_one_line),
         TEST(a_store_that_cannot_be_opened_ends_it_with_one_line),
         TEST(sigbus_is_one_line_and_exit_code_1),
+        TEST(sigabrt_outside_of_the_store_stays_what_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,6 +136,7 @@ command_each(const struct command *c, struct slice aor, int64_t now_s, void *vis
         .max_messages = PAGE_MESSAGES,
         .max_bytes = PAGE_BYTES,
     };
+    bool is_incomplete = false;
     uint32_t damaged = 0;
     enum step step;
 
@@ -147,10 +148,17 @@ command_each(const struct command *c, struct slice aor, int64_t now_s, void *vis
         }
         step = show_page(&request, visitor, visit);
         damaged += request.damaged;
+        is_incomplete = is_incomplete || request.is_incomplete;
         page_free(&request.page);
         request.page = (struct page){ .bytes = NULL };
     } while (step == STEP_NEXT);
+    if (is_incomplete)
+        return command_fail(c, "the store is damaged: not all of it could be read; "
+                               "sipsilo verify has more");
     if (damaged > 0)
-        return command_fail(c, "%" PRIu32 " damaged messages were passed over", damaged);
+        return command_fail(c,
+                            "%" PRIu32 " damaged messages were passed over; sipsilo "
+                            "verify names them",
+                            damaged);
     return step == STEP_FAILED ? COMMAND_FAILED : COMMAND_OK;
 }

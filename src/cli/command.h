@@ -78,4 +78,9 @@ export_run(const struct command *c, const char *aor);
 int
 import_run(const struct command *c, FILE *in);
 
+/* One line for each thing that is wrong with a store opened with STORE_VERIFY, and one that
+ * sums up. COMMAND_FAILED: something is. */
+int
+verify_run(const struct command *c, bool as_json);
+
 #endif

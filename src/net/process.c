@@ -1,6 +1,9 @@
 #include "src/net/process.h"
 
+#include "store/store.h"
+
 #include <signal.h>
+#include <stdio.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -9,24 +12,54 @@ enum {
     DESCRIPTORS_BESIDE = 256, /* listeners, the store, libuv, standard streams */
 };
 
-#define BUS_WHY "SIGBUS: the store's file was cut, or its disk failed"
-
-static const struct slice bus_lines[] = {
-    [LOG_FORMAT_LOGFMT] = SLICE_INIT("error store.damaged why=\"" BUS_WHY "\"\n"),
-    [LOG_FORMAT_JSON] = SLICE_INIT("{\"level\":\"error\",\"event\":\"store.damaged\","
-                                   "\"why\":\"" BUS_WHY "\"}\n"),
+/* What a damaged file ends in, where the engine's library believes it. */
+static const struct {
+    int number;
+    const char *why;
+} faults[] = {
+    { SIGBUS, "SIGBUS: the store's file was cut or damaged, or its disk failed" },
+    { SIGSEGV, "SIGSEGV in the store: its file is damaged, or this is a bug" },
+    { SIGFPE, "SIGFPE in the store: its file is damaged, or this is a bug" },
+    { SIGABRT, "SIGABRT in the store: its file is damaged, or this is a bug" },
 };
-static struct slice bus_line;
 
-/* Only async-signal-safe calls: the loop or a thread of the pool is anywhere. */
+enum {
+    FAULTS = sizeof faults / sizeof faults[0],
+    LINE_ROOM = 192,
+};
+
+static char lines[FAULTS][LINE_ROOM];
+
+/* Only async-signal-safe calls: the loop or a thread of the pool is anywhere. Outside of the
+ * store these are what they always are, but SIGBUS: nothing else here is a mapped file. */
 static void
-on_bus_error(int number)
+on_fault(int number)
 {
-    ssize_t ignored = write(STDERR_FILENO, bus_line.at, bus_line.len);
+    if (number != SIGBUS && !store_is_at_work()) {
+        signal(number, SIG_DFL);
+        raise(number);
+        return;
+    }
+    for (int i = 0; i < FAULTS; i++) {
+        ssize_t ignored;
 
-    (void)number;
-    (void)ignored;
+        if (faults[i].number == number) {
+            ignored = write(STDERR_FILENO, lines[i], strlen(lines[i]));
+            (void)ignored;
+        }
+    }
     _exit(1);
+}
+
+void
+process_watch_store(const char *before, const char *behind)
+{
+    struct sigaction action = { .sa_handler = on_fault };
+
+    for (int i = 0; i < FAULTS; i++) {
+        snprintf(lines[i], LINE_ROOM, "%s%s%s\n", before, faults[i].why, behind);
+        sigaction(faults[i].number, &action, NULL);
+    }
 }
 
 static void
@@ -49,9 +82,11 @@ process_prepare(const struct settings *settings)
     struct sigaction action = { .sa_handler = SIG_IGN };
 
     sigaction(SIGPIPE, &action, NULL);
-    bus_line = bus_lines[settings->log_format];
-    action.sa_handler = on_bus_error;
-    sigaction(SIGBUS, &action, NULL);
+    if (settings->log_format == LOG_FORMAT_JSON)
+        process_watch_store("{\"level\":\"error\",\"event\":\"store.damaged\",\"why\":\"",
+                            "\"}");
+    else
+        process_watch_store("error store.damaged why=\"", "\"");
     raise_descriptors((rlim_t)settings->tcp_max_connections + DESCRIPTORS_BESIDE);
 }
 

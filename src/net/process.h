@@ -5,9 +5,14 @@
 #include "parser/siphash.h"
 #include "src/settings.h"
 
-/* Ignores SIGPIPE, since a closed stream is an error code here; answers SIGBUS, which a
- * store's file raises when it is cut under us, with one line and exit code 1; and raises the
- * soft limit of descriptors to what the connections need, as far as the hard one allows. */
+/* Signals that a store's file brings about, when it is cut or damaged under us, end the
+ * process with exit code 1 and one line, which stands between these two. Elsewhere than in the
+ * store SIGSEGV, SIGFPE and SIGABRT are what they were. */
+void
+process_watch_store(const char *before, const char *behind);
+
+/* Ignores SIGPIPE, since a closed stream is an error code here; watches the store; and raises
+ * the soft limit of descriptors to what the connections need, as far as the hard one allows. */
 void
 process_prepare(const struct settings *settings);
 

@@ -489,8 +489,8 @@ page_read(struct page_wait *wait, struct moment now)
     dump->page = request->page;
     dump->page_is_last = request->at_end;
     if (request->damaged > 0)
-        LOG(LOG_ERROR, "store.damaged", LOG_TEXT("aor", aor_of(dump)),
-            LOG_NUMBER("mid", request->damaged_id),
+        LOG(LOG_ERROR, "store.damaged", LOG_STRING("table", "messages"),
+            LOG_TEXT("aor", aor_of(dump)), LOG_NUMBER("mid", request->damaged_id),
             LOG_NUMBER("count", request->damaged));
     if (request->status != STORE_OK)
         back_off(dump, now);

@@ -2,12 +2,13 @@
  *
  * Linked into one test and into no other: what the executable defines comes before libc, for
  * liblmdb as well. O_DSYNC and syncs are told and not done. liblmdb 0.9 uses open, pwrite,
- * lseek with writev, fdatasync (fsync on old kernels) and ftruncate; its meta page goes
+ * lseek with writev, fdatasync (fsync on old kernels) and ftruncate, the store posix_fallocate; its meta page goes
  * through a second descriptor with O_DSYNC. What it might do beside these is found by
  * comparing the files with what the trace adds up to.
  */
 #include "tests/power/trace.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/mman.h>
@@ -104,6 +105,22 @@ ftruncate(int fd, off_t len)
     return rc;
 }
 
+/* What is allocated and not written reads as zeros. */
+int
+posix_fallocate(int fd, off_t from, off_t len)
+{
+    struct stat before;
+    int rc = fstat(fd, &before);
+
+    if (rc == 0)
+        rc = (int)syscall(SYS_fallocate, fd, 0, from, len);
+    if (rc != 0)
+        return errno;
+    if (from + len > before.st_size)
+        trace_resized(fd, (size_t)(from + len));
+    return 0;
+}
+
 int
 fdatasync(int fd)
 {
@@ -166,6 +183,10 @@ pwrite64(int fd, const void *bytes, size_t len, off_t at)
 ssize_t
 pwritev64(int fd, const struct iovec *pieces, int count, off_t at)
     __attribute__((alias("pwritev")));
+
+int
+posix_fallocate64(int fd, off_t from, off_t len)
+    __attribute__((alias("posix_fallocate")));
 
 int
 ftruncate64(int fd, off_t len) __attribute__((alias("ftruncate")));
