@@ -240,6 +240,12 @@ look_later(struct world *w, uint64_t since_ms)
     s->since_ms = since_ms;
 }
 
+static bool
+disk_is_bad(const struct world *w)
+{
+    return w->faults.full != 0 || w->faults.failed != 0 || w->faults.lied != 0;
+}
+
 static void
 look_whether_idle(void *world, struct event *event)
 {
@@ -253,6 +259,9 @@ look_whether_idle(void *world, struct event *event)
         world_start(w);
     } else if (w->now.ms < s->since_ms + STOP_WAIT_MS) {
         look_later(w, s->since_ms);
+    } else if (disk_is_bad(w)) {
+        world_kill(
+            w); /* as the process ends, after a time: removals are tried for ever */
     } else {
         world_fail(w, "the server does not stop");
     }
