@@ -245,9 +245,7 @@ register_request(struct router *router, struct incoming *in)
         route_refuse(router, in, 403, SLICE("Registers From Trusted Peers Alone"));
         return;
     }
-    in->key = server_key_of(router->requests, m);
-    in->has_key = true;
-    switch (server_table_receive(router->requests, &in->key, &outcome, in->now)) {
+    switch (incoming_receive(in, router->requests, &outcome)) {
     case SERVER_NEW:
         process(router, in, aor);
         break;

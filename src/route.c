@@ -295,9 +295,7 @@ take_message(struct router *router, struct incoming *in, const struct way *way)
                      SLICE("Messages Are Taken From Trusted Peers Alone"));
         return;
     }
-    in->key = server_key_of(router->requests, in->message);
-    in->has_key = true;
-    switch (server_table_receive(router->requests, &in->key, &outcome, in->now)) {
+    switch (incoming_receive(in, router->requests, &outcome)) {
     case SERVER_NEW:
         start_message(router, in, way);
         break;

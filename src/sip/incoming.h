@@ -14,4 +14,9 @@ struct incoming {
     struct moment now;
 };
 
+/* Looks its transaction up, and makes one if there is none: see server_table_receive. */
+enum server_match
+incoming_receive(struct incoming *in, struct server_table *table,
+                 struct server_outcome *outcome);
+
 #endif
