@@ -152,21 +152,43 @@ finish128(struct state *s, struct strength strength)
     return hash;
 }
 
-static void
-start128(struct state *s, const struct hash_key *key)
+static inline uint64_t
+hash64(const struct hash_key *key, struct slice bytes, struct strength strength)
 {
-    start(s, key);
-    s->v[1] ^= 0xee;
+    struct state s;
+
+    start(&s, key);
+    absorb(&s, (const uint8_t *)bytes.at, bytes.len, strength);
+    return finish(&s, 0xff, strength);
+}
+
+static inline uint64_t
+hash64_parts(const struct hash_key *key, const struct slice *parts, size_t count,
+             struct strength strength)
+{
+    struct state s;
+
+    start(&s, key);
+    absorb_parts(&s, parts, count, strength);
+    return finish(&s, 0xff, strength);
+}
+
+static inline struct hash128
+hash128_parts(const struct hash_key *key, const struct slice *parts, size_t count,
+              struct strength strength)
+{
+    struct state s;
+
+    start(&s, key);
+    s.v[1] ^= 0xee;
+    absorb_parts(&s, parts, count, strength);
+    return finish128(&s, strength);
 }
 
 uint64_t
 siphash64(const struct hash_key *key, struct slice bytes)
 {
-    struct state s;
-
-    start(&s, key);
-    absorb(&s, (const uint8_t *)bytes.at, bytes.len, full);
-    return finish(&s, 0xff, full);
+    return hash64(key, bytes, full);
 }
 
 struct hash128
@@ -174,7 +196,8 @@ siphash128(const struct hash_key *key, struct slice bytes)
 {
     struct state s;
 
-    start128(&s, key);
+    start(&s, key);
+    s.v[1] ^= 0xee;
     absorb(&s, (const uint8_t *)bytes.at, bytes.len, full);
     return finish128(&s, full);
 }
@@ -182,49 +205,29 @@ siphash128(const struct hash_key *key, struct slice bytes)
 uint64_t
 siphash64_parts(const struct hash_key *key, const struct slice *parts, size_t count)
 {
-    struct state s;
-
-    start(&s, key);
-    absorb_parts(&s, parts, count, full);
-    return finish(&s, 0xff, full);
+    return hash64_parts(key, parts, count, full);
 }
 
 struct hash128
 siphash128_parts(const struct hash_key *key, const struct slice *parts, size_t count)
 {
-    struct state s;
-
-    start128(&s, key);
-    absorb_parts(&s, parts, count, full);
-    return finish128(&s, full);
+    return hash128_parts(key, parts, count, full);
 }
 
 uint64_t
 tablehash64(const struct hash_key *key, struct slice bytes)
 {
-    struct state s;
-
-    start(&s, key);
-    absorb(&s, (const uint8_t *)bytes.at, bytes.len, table);
-    return finish(&s, 0xff, table);
+    return hash64(key, bytes, table);
 }
 
 uint64_t
 tablehash64_parts(const struct hash_key *key, const struct slice *parts, size_t count)
 {
-    struct state s;
-
-    start(&s, key);
-    absorb_parts(&s, parts, count, table);
-    return finish(&s, 0xff, table);
+    return hash64_parts(key, parts, count, table);
 }
 
 struct hash128
 tablehash128_parts(const struct hash_key *key, const struct slice *parts, size_t count)
 {
-    struct state s;
-
-    start128(&s, key);
-    absorb_parts(&s, parts, count, table);
-    return finish128(&s, table);
+    return hash128_parts(key, parts, count, table);
 }
