@@ -234,3 +234,15 @@ batch_save_binding(struct batch *batch, struct slice aor, struct slice value, vo
     bindings[batch->binding_count++] = saved;
     return true;
 }
+
+bool
+batch_lacked_room(const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->put_count; i++)
+        if (batch->puts[i].result == PUT_NO_SPACE)
+            return true;
+    for (size_t i = 0; i < batch->binding_count; i++)
+        if (batch->bindings[i].result == PUT_NO_SPACE)
+            return true;
+    return false;
+}

@@ -83,6 +83,10 @@ batch_free(struct batch *batch);
 bool
 batch_is_empty(const struct batch *batch);
 
+/* Of a batch that was committed: whether the store had no room for something in it. */
+bool
+batch_lacked_room(const struct batch *batch);
+
 /* Memory that lives until batch_reset, aligned for any type. */
 void *
 batch_alloc(struct batch *batch, size_t bytes);

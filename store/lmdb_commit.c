@@ -464,18 +464,6 @@ fold_as_much(struct lmdb_store *s, const struct batch *batch)
     return status;
 }
 
-static bool
-has_refused(const struct batch *batch)
-{
-    for (size_t i = 0; i < batch->put_count; i++)
-        if (batch->puts[i].result == PUT_NO_SPACE)
-            return true;
-    for (size_t i = 0; i < batch->binding_count; i++)
-        if (batch->bindings[i].result == PUT_NO_SPACE)
-            return true;
-    return false;
-}
-
 /* A map or disk too full for the puts must still take the removals beside them. */
 enum store_status
 lmdb_commit(struct store *store, struct batch *batch, int64_t now_s)
@@ -499,7 +487,7 @@ lmdb_commit(struct store *store, struct batch *batch, int64_t now_s)
         refuse_puts = true;
     }
     if (batch->put_count + batch->binding_count > 0)
-        s->space.is_short = rc == 0 ? has_refused(batch) : lmdb_is_full(s, rc);
+        s->space.is_short = rc == 0 ? batch_lacked_room(batch) : lmdb_is_full(s, rc);
     s->commits++;
     return rc == 0 ? STORE_OK : lmdb_failed(s, "commit", rc);
 }

@@ -106,18 +106,6 @@ tell(void *owner, const struct journal_result *result, struct moment now)
         wait->done(wait, result, now);
 }
 
-static bool
-was_refused(const struct batch *batch)
-{
-    for (size_t i = 0; i < batch->put_count; i++)
-        if (batch->puts[i].result == PUT_NO_SPACE)
-            return true;
-    for (size_t i = 0; i < batch->binding_count; i++)
-        if (batch->bindings[i].result == PUT_NO_SPACE)
-            return true;
-    return false;
-}
-
 /* What only takes away does not tell. */
 static void
 note_room(struct journal *journal, const struct batch *done, enum store_status status)
@@ -125,7 +113,7 @@ note_room(struct journal *journal, const struct batch *done, enum store_status s
     if (status == STORE_FULL)
         journal->is_short = true;
     else if (status == STORE_OK && done->put_count + done->binding_count > 0)
-        journal->is_short = was_refused(done);
+        journal->is_short = batch_lacked_room(done);
 }
 
 size_t
