@@ -78,29 +78,16 @@ say_errno(const struct opening *o, const char *what)
     return lmdb_status(o->s, code);
 }
 
+/* `sync` is fsync or, where there is no right to read the directory above, syncfs. */
 static int
-sync_directory(const char *path)
+sync_directory(const char *path, int (*sync)(int fd))
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int rc;
 
     if (fd < 0)
         return -1;
-    rc = fsync(fd);
-    close(fd);
-    return rc;
-}
-
-/* For where there is no right to read the directory above. */
-static int
-sync_file_system(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc;
-
-    if (fd < 0)
-        return -1;
-    rc = syncfs(fd);
+    rc = sync(fd);
     close(fd);
     return rc;
 }
@@ -118,9 +105,9 @@ sync_parent(const char *path)
     sprintf(parent, "%s/..", path);
     rc = stat(path, &here) != 0 ? -1 : stat(parent, &above);
     if (rc == 0 && here.st_dev == above.st_dev)
-        rc = sync_directory(parent);
+        rc = sync_directory(parent, fsync);
     free(parent);
-    return rc != 0 && errno == EACCES ? sync_file_system(path) : rc;
+    return rc != 0 && errno == EACCES ? sync_directory(path, syncfs) : rc;
 }
 
 /* A name is on the disk when the directory that it is in is. This one may have been made just
@@ -130,7 +117,7 @@ sync_names(const struct opening *o)
 {
     const char *place = o->s->place;
 
-    return sync_directory(place) == 0 && sync_parent(place) == 0
+    return sync_directory(place, fsync) == 0 && sync_parent(place) == 0
                ? STORE_OK
                : say_errno(o, "cannot sync the directory");
 }
