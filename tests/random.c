@@ -1,5 +1,9 @@
 #include "tests/random.h"
 
+#include <assert.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
 static uint64_t
 rotate(uint64_t x, int bits)
 {
@@ -15,6 +19,20 @@ random_seed(struct random *random, uint64_t seed)
         z = (z ^ z >> 27) * 0x94d049bb133111eb;
         random->state[i] = z ^ z >> 31;
     }
+}
+
+uint64_t
+random_seed_given(void)
+{
+    const char *given = getenv("SEED");
+    uint64_t seed;
+    ssize_t got;
+
+    if (given != NULL)
+        return strtoull(given, NULL, 0);
+    got = getrandom(&seed, sizeof seed, 0);
+    assert(got == sizeof seed);
+    return seed;
 }
 
 uint64_t

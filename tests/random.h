@@ -15,6 +15,10 @@ struct random {
 void
 random_seed(struct random *random, uint64_t seed);
 
+/* What SEED in the environment says, or another one each time. */
+uint64_t
+random_seed_given(void);
+
 uint64_t
 random_next(struct random *random);
 

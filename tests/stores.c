@@ -1,6 +1,7 @@
 #include "tests/stores.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -205,4 +206,60 @@ stores_facts(struct stores *t)
 
     assert_int_equal(store_facts(t->store, t->now_s, &facts), STORE_OK);
     return facts;
+}
+
+static int
+open_data(const struct stores *t, int flags)
+{
+    char path[300];
+    int fd;
+
+    snprintf(path, sizeof path, "%s/data.mdb", t->directory);
+    fd = open(path, flags);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+off_t
+stores_find(const struct stores *t, const void *what, size_t len, off_t from)
+{
+    static char bytes[1 << 20];
+    int fd = open_data(t, O_RDONLY);
+    ssize_t size = pread(fd, bytes, sizeof bytes, 0);
+    char *at;
+
+    close(fd);
+    if (size <= from)
+        return -1;
+    at = memmem(bytes + from, (size_t)(size - from), what, len);
+    return at == NULL ? -1 : at - bytes;
+}
+
+int
+stores_damage(const struct stores *t, const char *what, char octet)
+{
+    int fd = open_data(t, O_RDWR), count = 0;
+    off_t at = -1;
+
+    while ((at = stores_find(t, what, strlen(what), at + 1)) >= 0) {
+        assert_int_equal(pwrite(fd, &octet, 1, at), 1);
+        count++;
+    }
+    close(fd);
+    return count;
+}
+
+void
+stores_damaged_second(struct stores *t, const char *aor, bool folded)
+{
+    t->options.fold_at = folded ? 3 : 100;
+    stores_open_server(t);
+    stores_store(t, aor, "first body");
+    stores_store(t, aor, "damaged body");
+    stores_store(t, aor, "third body");
+    stores_tidy(t, false, 100);
+    store_close(t->store);
+    t->store = NULL;
+    assert_true(stores_damage(t, "damaged body", 'D') > 0);
+    stores_open_server(t);
 }

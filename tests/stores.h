@@ -4,6 +4,8 @@
 
 #include "store/store.h"
 
+#include <sys/types.h>
+
 enum {
     NOW = 1000000, /* seconds; where a test's clock begins */
     LATER = NOW + 3600,
@@ -64,6 +66,19 @@ stores_tidy(struct stores *t, bool expire, uint32_t bound);
 
 struct store_facts
 stores_facts(struct stores *t);
+
+/* Where `what` lies in the data file, from `from` on; -1: nowhere. */
+off_t
+stores_find(const struct stores *t, const void *what, size_t len, off_t from);
+
+/* Puts one octet in place of the first of every occurrence: how many there were. */
+int
+stores_damage(const struct stores *t, const char *what, char octet);
+
+/* Stores three for an AoR and opens again with the second, id 2, damaged; folded before that,
+ * or not. */
+void
+stores_damaged_second(struct stores *t, const char *aor, bool folded);
 
 /* An empty directory again; the store is closed. */
 void

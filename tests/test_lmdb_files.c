@@ -213,46 +213,6 @@ a_store_that_was_cut_short_is_damaged_wherever_it_was(void **state)
     }
 }
 
-/* Finds `what` in the file from `from` on; its place, or -1. */
-static off_t
-find_in_file(const struct stores *t, const void *what, size_t len, off_t from)
-{
-    static char bytes[1 << 20];
-    char path[300];
-    int fd;
-    ssize_t size;
-    char *at;
-
-    path_in(t, "data.mdb", path);
-    fd = open(path, O_RDONLY);
-    assert_true(fd >= 0);
-    size = pread(fd, bytes, sizeof bytes, 0);
-    close(fd);
-    if (size <= from)
-        return -1;
-    at = memmem(bytes + from, (size_t)(size - from), what, len);
-    return at == NULL ? -1 : at - bytes;
-}
-
-/* Puts one byte in place of the first of every occurrence. */
-static int
-overwrite(const struct stores *t, const char *what, size_t len, char byte)
-{
-    char path[300];
-    int fd, count = 0;
-    off_t at = -1;
-
-    path_in(t, "data.mdb", path);
-    fd = open(path, O_RDWR);
-    assert_true(fd >= 0);
-    while ((at = find_in_file(t, what, len, at + 1)) >= 0) {
-        assert_int_equal(pwrite(fd, &byte, 1, at), 1);
-        count++;
-    }
-    close(fd);
-    return count;
-}
-
 static void
 check_damaged(struct stores *t, struct read_request *r)
 {
@@ -284,16 +244,7 @@ a_damaged_record_is_passed_over_and_counted(void **state)
                                    .max_bytes = SIZE_MAX };
     struct page page = { 0 };
 
-    t->options.fold_at = 3;
-    stores_open_server(t);
-    stores_store(t, BOB, "first body");
-    stores_store(t, BOB, "damaged body");
-    stores_store(t, BOB, "third body");
-    stores_tidy(t, false, 100);
-    store_close(t->store);
-    t->store = NULL;
-    assert_true(overwrite(t, "damaged body", 12, 'D') > 0);
-    stores_open_server(t);
+    stores_damaged_second(t, BOB, true);
 
     check_damaged(t, &of_bob);
     check_damaged(t, &of_all);
@@ -319,7 +270,7 @@ a_damaged_record_of_the_tail_harms_nobody(void **state)
     stores_store(t, BOB, "damaged body");
     store_close(t->store);
     t->store = NULL;
-    assert_true(overwrite(t, "damaged body", 12, 'D') > 0);
+    assert_true(stores_damage(t, "damaged body", 'D') > 0);
     stores_open_server(t);
     assert_string_equal(stores_bodies(t, BOB, 9), "first body");
     assert_int_equal(stores_store(t, BOB, "third"), 3);
@@ -343,10 +294,10 @@ a_newer_format_is_told_from_a_damaged_one(void **state)
     store_close(t->store);
     path_in(t, "data.mdb", path);
     fd = open(path, O_RDWR);
-    while ((at = find_in_file(t, secret, sizeof secret, at + 1)) >= 0)
+    while ((at = stores_find(t, secret, sizeof secret, at + 1)) >= 0)
         assert_int_equal(pwrite(fd, "\x02", 1, at - 69), 1);
     assert_refused(t, STORE_SERVER, STORE_NEWER, "newer");
-    while ((at = find_in_file(t, secret, sizeof secret, at + 1)) >= 0) {
+    while ((at = stores_find(t, secret, sizeof secret, at + 1)) >= 0) {
         assert_int_equal(pwrite(fd, "\x01", 1, at - 69), 1);
         assert_int_equal(pwrite(fd, "\x01", 1, at - 20), 1);
     }

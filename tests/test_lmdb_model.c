@@ -1,11 +1,11 @@
 /* Random operations on a store and on a list in memory: both must answer the same. */
+#include "tests/random.h"
 #include "tests/stores.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -265,18 +265,6 @@ step(struct model *m)
         stores_reopen(m->t);
 }
 
-static uint64_t
-chosen_seed(void)
-{
-    const char *given = getenv("SEED");
-    uint64_t seed;
-
-    if (given != NULL)
-        return strtoull(given, NULL, 0);
-    assert_int_equal(getrandom(&seed, sizeof seed, 0), sizeof seed);
-    return seed;
-}
-
 /* In so small a map what is held back is some twenty pages: it may have grown, as the last
  * resort, but not for stores. */
 static void
@@ -296,7 +284,7 @@ static void
 run_model(struct stores *t, uint32_t fold_at, uint64_t map_bytes)
 {
     struct model *m = calloc(1, sizeof *m);
-    uint64_t seed = chosen_seed() | 1;
+    uint64_t seed = random_seed_given() | 1;
 
     assert_non_null(m);
     print_message("SEED=%#llx\n", (unsigned long long)seed);

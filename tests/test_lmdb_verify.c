@@ -491,29 +491,6 @@ every_contradiction_is_told_with_its_table_and_key(void **state)
 
 /* What damaged records live through. */
 
-static int
-overwrite(const struct stores *t, const char *what, size_t offset, char byte)
-{
-    static char bytes[1 << 20];
-    char path[300];
-    size_t len = strlen(what);
-    ssize_t size;
-    int fd, count = 0;
-
-    snprintf(path, sizeof path, "%s/data.mdb", t->directory);
-    fd = open(path, O_RDWR);
-    assert_true(fd >= 0);
-    size = pread(fd, bytes, sizeof bytes, 0);
-    assert_true(size > 0);
-    for (char *at = bytes; (at = memmem(at, (size_t)(bytes + size - at), what, len));
-         at += len) {
-        assert_int_equal(pwrite(fd, &byte, 1, at - bytes + (off_t)offset), 1);
-        count++;
-    }
-    close(fd);
-    return count;
-}
-
 static void
 assert_damaged(struct stores *t, uint64_t messages, uint64_t damaged)
 {
@@ -525,26 +502,10 @@ assert_damaged(struct stores *t, uint64_t messages, uint64_t damaged)
     assert_int_equal(f.verdict.findings, damaged);
 }
 
-/* Three of bob's, the second damaged; folded before that, or not. */
-static void
-store_three(struct stores *t, bool folded)
-{
-    t->options.fold_at = folded ? 3 : 100;
-    stores_open_server(t);
-    stores_store(t, BOB, "first body");
-    stores_store(t, BOB, "damaged body");
-    stores_store(t, BOB, "third body");
-    stores_tidy(t, false, 100);
-    store_close(t->store);
-    t->store = NULL;
-    assert_true(overwrite(t, "damaged body", 0, 'D') > 0);
-    stores_open_server(t);
-}
-
 static void
 remove_the_damaged(struct stores *t, bool folded)
 {
-    store_three(t, folded);
+    stores_damaged_second(t, BOB, folded);
     assert_int_equal(stores_facts(t).messages, 3);
     assert_damaged(t, 3, 1);
     stores_remove(t, 2);
@@ -587,7 +548,7 @@ a_record_that_is_damaged_between_its_mark_and_the_fold_leaves_nothing(void **sta
     stores_remove(t, 2);
     store_close(t->store);
     t->store = NULL;
-    assert_true(overwrite(t, "damaged body", 0, 'D') > 0);
+    assert_true(stores_damage(t, "damaged body", 'D') > 0);
     t->options.fold_at = 1;
     stores_open_server(t);
     stores_tidy(t, false, 100);
@@ -599,7 +560,7 @@ a_record_that_is_damaged_between_its_mark_and_the_fold_leaves_nothing(void **sta
 static void
 expire_the_damaged(struct stores *t, bool folded)
 {
-    store_three(t, folded);
+    stores_damaged_second(t, BOB, folded);
     t->now_s = LATER + 1;
     assert_int_equal(stores_tidy(t, true, 10), 3);
     assert_int_equal(stores_facts(t).messages, 0);
@@ -633,7 +594,7 @@ a_damaged_record_does_not_wait_for_ever(void **state)
     store_close(t->store);
     t->store = NULL;
     memcpy(expiry, "ABCD", 4);
-    assert_true(overwrite(t, expiry, 0, 0x7f) > 0);
+    assert_true(stores_damage(t, expiry, 0x7f) > 0);
     stores_open_server(t);
     t->now_s = NOW + 86400;
     assert_int_equal(stores_tidy(t, true, 10), 0);
@@ -649,7 +610,7 @@ tidy_tells_of_damage_in_the_tail_once(void **state)
     struct stores *t = *state;
     struct tidy_result result;
 
-    store_three(t, false);
+    stores_damaged_second(t, BOB, false);
     assert_int_equal(store_tidy(t->store, t->now_s, false, 10, &result), STORE_OK);
     assert_int_equal(result.damaged, 1);
     assert_int_equal(result.damaged_id, 2);

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,18 +32,6 @@ number_of(const char *variable, uint32_t otherwise)
     const char *given = getenv(variable);
 
     return given == NULL ? otherwise : (uint32_t)strtoul(given, NULL, 0);
-}
-
-static uint64_t
-chosen_seed(void)
-{
-    const char *given = getenv("SEED");
-    uint64_t seed;
-
-    if (given != NULL)
-        return strtoull(given, NULL, 0);
-    assert_int_equal(getrandom(&seed, sizeof seed, 0), sizeof seed);
-    return seed;
 }
 
 static void
@@ -105,7 +92,7 @@ power_setup(void **state)
     p->t->options.fold_at = FOLD_AT;
     p->t->options.map_bytes = 4 << 20;
     p->parts = 1;
-    now.seed = chosen_seed();
+    now.seed = random_seed_given();
     now.images = number_of("IMAGES", IMAGES_DEFAULT);
     print_message("SEED=%#llx\n", (unsigned long long)now.seed);
     work_begin(&p->work, p->t, now.seed, memory_contents_new());
