@@ -46,12 +46,13 @@ unsaved_free(struct unsaved *unsaved)
 struct slice
 unsaved_encode(const struct silo *silo, struct slice aor, struct moment now)
 {
-    char *value = arena_alloc(silo->arena, UNSAVED_VALUE_MAX);
+    size_t len = location_encoded_bytes(silo->location, aor);
+    size_t room = len < UNSAVED_VALUE_MAX ? len : UNSAVED_VALUE_MAX;
+    char *value = arena_alloc(silo->arena, room);
 
     if (value == NULL)
         return slice_absent();
-    return slice_of(value,
-                    location_encode(silo->location, aor, now, value, UNSAVED_VALUE_MAX));
+    return slice_of(value, location_encode(silo->location, aor, now, value, room));
 }
 
 static void

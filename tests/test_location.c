@@ -506,8 +506,10 @@ nothing_to_save_and_too_little_room_give_nothing(void **state)
     size_t len;
 
     assert_int_equal(location_encode(p->location, bob, p->s->now, value, VALUE_ROOM), 0);
+    assert_int_equal(location_encoded_bytes(p->location, bob), 0);
     add(p, bob, binding("sip:a", 1000, 9000));
     len = encode(p, value).len;
+    assert_int_equal(location_encoded_bytes(p->location, bob), len);
     assert_int_equal(location_encode(p->location, bob, p->s->now, value, len - 1), 0);
     assert_int_equal(location_encode(p->location, bob, p->s->now, value, len), len);
 }

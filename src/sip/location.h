@@ -120,6 +120,10 @@ size_t
 location_encode(const struct location *location, struct slice aor, struct moment now,
                 char *out, size_t room);
 
+/* How long that will be. */
+size_t
+location_encoded_bytes(const struct location *location, struct slice aor);
+
 bool
 location_decode(struct location *location, struct slice aor, struct slice value,
                 struct moment now);

@@ -81,15 +81,24 @@ binding_bytes(const struct binding *b)
 }
 
 size_t
+location_encoded_bytes(const struct location *location, struct slice aor)
+{
+    const struct binding *first = location_find(location, aor);
+    size_t len = first == NULL ? 0 : BINDINGS_AT;
+
+    for (const struct binding *b = first; b != NULL; b = b->next)
+        len += binding_bytes(b);
+    return len;
+}
+
+size_t
 location_encode(const struct location *location, struct slice aor, struct moment now,
                 char *out, size_t room)
 {
     const struct binding *first = location_find(location, aor);
-    size_t len = BINDINGS_AT;
+    size_t len = location_encoded_bytes(location, aor);
     char *at = out + BINDINGS_AT, *sum_at = out + CHECKSUM_AT;
 
-    for (const struct binding *b = first; b != NULL; b = b->next)
-        len += binding_bytes(b);
     if (first == NULL || len > room)
         return 0;
     for (const struct binding *b = first; b != NULL; b = b->next)
