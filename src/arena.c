@@ -6,7 +6,10 @@
 
 /* Under the address sanitizer, what was taken back is poisoned: a pointer that outlives its
  * event is found by the first test that follows it. */
-#if defined(__SANITIZE_ADDRESS__)
+#ifndef __has_feature
+#define __has_feature(feature) 0 /* gcc has none of clang's words, and clang not gcc's */
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #include <sanitizer/asan_interface.h>
 #else
 #define ASAN_POISON_MEMORY_REGION(at, bytes)   ((void)(at), (void)(bytes))
@@ -132,8 +135,8 @@ arena_reset(struct arena *arena)
     }
     free_blocks(kept->next);
     kept->next = NULL;
+    ASAN_POISON_MEMORY_REGION(kept->bytes, kept->used);
     kept->used = 0;
-    ASAN_POISON_MEMORY_REGION(kept->bytes, kept->room);
 }
 
 void
