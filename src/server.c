@@ -43,8 +43,9 @@ struct server {
     uint64_t expires_from_ms; /* until then nothing is deleted for its time */
 
     struct log_gate garbage, failures;
-    struct responder responder; /* large, as is the next */
-    struct message message;     /* of the event */
+    struct responder *responder; /* owned; large, as are the next two */
+    struct message *message;     /* owned: of the event */
+    struct message *again;       /* owned: a request that is read again */
 };
 
 static int64_t
@@ -132,6 +133,20 @@ make_tables(struct server *server, const struct hash_key *run, struct moment now
     return true;
 }
 
+/* What is written before it is read. */
+static bool
+make_rooms(struct server *server)
+{
+    server->message = malloc(sizeof *server->message);
+    server->again = malloc(sizeof *server->again);
+    server->responder = malloc(sizeof *server->responder);
+    if (server->message == NULL || server->again == NULL || server->responder == NULL)
+        return false;
+    server->responder->transport = &server->transport;
+    server->responder->table = server->requests;
+    return true;
+}
+
 static bool
 make_silo(struct server *server, const struct server_secrets *secrets)
 {
@@ -146,7 +161,7 @@ make_silo(struct server *server, const struct server_secrets *secrets)
         .location = server->location,
         .hops = &server->hops,
         .domains = &server->domains,
-        .responder = &server->responder,
+        .responder = server->responder,
         .arena = &server->arena,
         .run = key_for(&secrets->run, "tags"),
         .durable = key_for(&secrets->store, "messages"),
@@ -173,8 +188,9 @@ make_relays(struct server *server)
         .location = server->location,
         .hops = &server->hops,
         .domains = &server->domains,
-        .responder = &server->responder,
+        .responder = server->responder,
         .arena = &server->arena,
+        .again = server->again,
         .run = key_for(&silo->run, "relays"),
         .branches = silo->durable,
         .owner = &server->router,
@@ -186,8 +202,9 @@ make_relays(struct server *server)
         .transport = &server->transport,
         .hops = &server->hops,
         .domains = &server->domains,
-        .responder = &server->responder,
+        .responder = server->responder,
         .arena = &server->arena,
+        .again = server->again,
         .key = silo->durable,
         .run = key_for(&silo->run, "passes"),
     };
@@ -209,17 +226,16 @@ server_new(const struct settings *settings, const struct transport *transport,
     arena_init(&server->arena);
     domains_init(&server->domains, settings);
     next_hops_init(&server->hops, settings, &server->transport);
-    if (!make_tables(server, &secrets->run, now) || !make_silo(server, secrets) ||
-        !make_relays(server) || !unsaved_init(&server->unsaved, &server->silo)) {
+    if (!make_tables(server, &secrets->run, now) || !make_rooms(server) ||
+        !make_silo(server, secrets) || !make_relays(server) ||
+        !unsaved_init(&server->unsaved, &server->silo)) {
         server_free(server);
         return NULL;
     }
-    server->responder.transport = &server->transport;
-    server->responder.table = server->requests;
     server->router = (struct router){
         .settings = settings,
         .transport = &server->transport,
-        .responder = &server->responder,
+        .responder = server->responder,
         .requests = server->requests,
         .location = server->location,
         .domains = &server->domains,
@@ -255,6 +271,9 @@ server_free(struct server *server)
     server_table_free(server->requests);
     location_free(server->location);
     arena_free(&server->arena);
+    free(server->responder);
+    free(server->again);
+    free(server->message);
     free(server);
 }
 
@@ -282,7 +301,7 @@ static struct incoming
 incoming_of(struct server *server, const struct flow *flow, struct moment now)
 {
     return (struct incoming){
-        .message = &server->message,
+        .message = server->message,
         .flow = *flow,
         .from_trusted = settings_is_trusted(server->settings, &flow->peer),
         .now = now,
@@ -305,7 +324,7 @@ static void
 handle(struct server *server, const struct flow *flow, enum parse_status status,
        struct moment now)
 {
-    struct message *m = &server->message;
+    struct message *m = server->message;
     struct incoming in = incoming_of(server, flow, now);
 
     if (status != PARSE_OK && m->fault == 0)
@@ -327,7 +346,7 @@ void
 server_receive(struct server *server, const struct flow *flow, struct slice bytes,
                struct moment now)
 {
-    handle(server, flow, message_parse(&server->message, bytes, MESSAGE_DATAGRAM), now);
+    handle(server, flow, message_parse(server->message, bytes, MESSAGE_DATAGRAM), now);
 }
 
 /* `bytes` end with the header where that is not what is too long. A header without end was not
@@ -342,7 +361,7 @@ refuse_too_long(struct server *server, const struct incoming *in, struct slice b
         return;
     }
     if (!has_end)
-        message_parse(&server->message, bytes, MESSAGE_DATAGRAM);
+        message_parse(server->message, bytes, MESSAGE_DATAGRAM);
     route_refuse(&server->router, in, 513, SLICE("Message Too Large"));
 }
 
@@ -352,7 +371,7 @@ static void
 refuse_frame(struct server *server, const struct flow *flow, enum frame_kind kind,
              struct slice bytes, struct moment now)
 {
-    struct message *m = &server->message;
+    struct message *m = server->message;
     struct incoming in = incoming_of(server, flow, now);
     enum parse_status status = message_parse(m, bytes, MESSAGE_STREAM);
 
@@ -371,7 +390,7 @@ server_receive_frame(struct server *server, const struct flow *flow, enum frame_
 {
     switch (kind) {
     case FRAME_MESSAGE:
-        handle(server, flow, message_parse(&server->message, bytes, MESSAGE_STREAM), now);
+        handle(server, flow, message_parse(server->message, bytes, MESSAGE_STREAM), now);
         break;
     case FRAME_PING: /* RFC 5626 3.5.1 */
         server->transport.send(server->transport.self, flow, SLICE("\r\n"));

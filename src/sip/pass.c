@@ -168,12 +168,12 @@ located(struct hop_wait *hop_wait, const struct flow *flow, struct moment now)
     struct pass_wait *wait = CONTAINER_OF(hop_wait, struct pass_wait, hop_wait);
     struct passes *passes = wait->passes;
     const struct target target = { .r_uri = wait->r_uri, .route = wait->route };
-    struct incoming in = { .message = &passes->again,
+    struct incoming in = { .message = passes->again,
                            .flow = wait->came,
                            .from_trusted = wait->from_trusted,
                            .now = now };
 
-    message_parse(&passes->again, wait->request, MESSAGE_DATAGRAM);
+    message_parse(passes->again, wait->request, MESSAGE_DATAGRAM);
     if (flow == NULL || !send_over(passes, &in, &target, flow))
         refuse(passes, &in, wait->contact.len > 0);
     free_wait(wait);

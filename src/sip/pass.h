@@ -24,12 +24,12 @@ struct passes {
     struct next_hops *hops;
     struct domains *domains;
     struct responder *responder;
-    struct arena *arena; /* of the event */
+    struct arena *arena;   /* of the event */
+    struct message *again; /* room for a request that is read again */
     struct hash_key key; /* the store's: responses find their way after a restart, too */
     struct hash_key run; /* new at each start, as the numbers of connections are */
 
     struct pass_wait *first; /* owned: those whose next hop is being looked up */
-    struct message again;    /* a request that is read again */
 };
 
 void

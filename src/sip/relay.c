@@ -103,9 +103,9 @@ read_again(struct relay *relay, struct moment now)
 {
     struct relays *all = relay->all;
 
-    message_parse(&all->again, relay->request, MESSAGE_DATAGRAM);
+    message_parse(all->again, relay->request, MESSAGE_DATAGRAM);
     return (struct incoming){
-        .message = &all->again,
+        .message = all->again,
         .flow = relay->came,
         .from_trusted = relay->from_trusted,
         .has_key = true,

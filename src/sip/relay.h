@@ -63,6 +63,7 @@ struct relays {
     struct arena *arena;      /* of the event */
     struct hash_key run;      /* new at each start: nonces */
     struct hash_key branches; /* the store's: a loop is known after a restart, too */
+    struct message *again;    /* room for a request that is read again */
     void *owner;
     /* Answers the request and completes its transaction. What it returns is given to `late`;
      * NULL: nobody wants to know. */
@@ -74,7 +75,6 @@ struct relays {
     size_t open;                 /* not answered yet */
     size_t bytes;                /* of the requests that are held, about */
     uint64_t nonce;
-    struct message again; /* a request that is read again */
 };
 
 /* The borrowed parts are set. False: out of memory. */
