@@ -19,7 +19,7 @@ FUZZ_NAMES := $(filter-out compare,$(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fu
 FUZZED := $(or $(TARGET),$(FUZZ_NAMES))
 REPLAYS := $(FUZZ_NAMES:%=build/check/replay_%)
 
-FUZZ_FLAGS := -O2 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+FUZZ_FLAGS := -O2 -g -fno-omit-frame-pointer -fno-sanitize-recover=all -DLIMITS_ARE_SMALL
 FUZZ_SANITIZE := address,undefined
 
 # What targets share, and the simulated world of the tests, which one of them runs in.

@@ -1,34 +1,52 @@
 /* limits - every bound of the server, and the answer given at it.
  *
  * What an operator should choose is a setting; the rest stands here.
+ *
+ * For fuzz/fuzz_server.c, which counts lives in millions, many are small: a table that is made
+ * as large as its bound costs more than all that such a life does, and what is done at a bound
+ * is done often. Where the answer there is not one that tests/oracle.h can foresee (a 503 that
+ * nobody remembers, a late 2xx to a transaction that had to go), a bound stays out of reach.
  */
 #ifndef LIMITS_H
 #define LIMITS_H
 
+#ifdef LIMITS_ARE_SMALL
+#define LIMIT_OF(usual, small) (small)
+#else
+#define LIMIT_OF(usual, small) (usual)
+#endif
+
 enum {
-    LIMIT_LISTENERS = 64,                /* more in core.listen: a bad setting */
-    LIMIT_ALIASES = 256,                 /* more in core.alias: a bad setting */
-    LIMIT_TRUSTED = 256,                 /* more in core.trusted: a bad setting */
-    LIMIT_NOSTORE_TYPES = 64,            /* more in msilo.nostore_types: a bad setting */
-    LIMIT_SERVER_TRANSACTIONS = 4194304, /* requests remembered; past it 503 */
+    LIMIT_LISTENERS = 64,     /* more in core.listen: a bad setting */
+    LIMIT_ALIASES = 256,      /* more in core.alias: a bad setting */
+    LIMIT_TRUSTED = 256,      /* more in core.trusted: a bad setting */
+    LIMIT_NOSTORE_TYPES = 64, /* more in msilo.nostore_types: a bad setting */
+    /* requests remembered, and the slabs that they come in; past it 503 */
+    LIMIT_SERVER_TRANSACTIONS = LIMIT_OF(4194304, 1024),
+    LIMIT_SERVER_SLAB = LIMIT_OF(4096, 16),
     LIMIT_CLIENT_TRANSACTIONS =
-        65536,                /* requests of ours in flight; past it dumps wait */
-    LIMIT_BINDINGS = 1048576, /* in all; past it 503 to a REGISTER that adds one */
-    LIMIT_RELAY_BYTES =
-        268435456, /* of requests being relayed; past it they are stored */
-    LIMIT_KEPT_RESPONSE_BYTES = 67108864, /* passed on, for repetitions; then by status */
-    LIMIT_DUMPS = 65536,   /* AoRs being dumped; others wait for check_time */
-    LIMIT_NOTICES = 65536, /* (sender, recipient) pairs remembered for silence */
-    LIMIT_LOOKUPS = 1024,  /* host names being looked up; past it: no address */
+        65536, /* requests of ours in flight; past it dumps wait */
+    /* in all; past it 503 to a REGISTER that adds one */
+    LIMIT_BINDINGS = LIMIT_OF(1048576, 8),
+    /* of requests being relayed; past it they are stored */
+    LIMIT_RELAY_BYTES = LIMIT_OF(268435456, 8192),
+    /* passed on, for repetitions; then by status */
+    LIMIT_KEPT_RESPONSE_BYTES = LIMIT_OF(67108864, 4096),
+    LIMIT_DUMPS = LIMIT_OF(65536, 2), /* AoRs being dumped; others wait for check_time */
+    /* (sender, recipient) pairs remembered for silence */
+    LIMIT_NOTICES = LIMIT_OF(65536, 16),
+    LIMIT_RECENT = LIMIT_OF(65536, 256), /* stores of 64 seconds; past it for less long */
+    /* host names being looked up; past it: no address */
+    LIMIT_LOOKUPS = LIMIT_OF(1024, 2),
     LIMIT_CONNECTION_OUT_BYTES =
         1048576,                /* queued on one stream; past it: it is closed */
     LIMIT_DATAGRAMS_OUT = 4096, /* queued on one socket; past it: dropped, counted */
-    LIMIT_PAGE_BYTES = 32768,   /* of a dump's page of records */
-    LIMIT_PAGE_MESSAGES = 32,
-    LIMIT_UNREMOVED = 8,   /* delivered of an AoR, not durably removed: its dump waits */
-    LIMIT_TIDY_STEP = 512, /* records a housekeeping step touches */
-    LIMIT_RETRY_AFTER_S = 5,      /* Retry-After of a 503 for want of room */
-    LIMIT_RETRY_MAX_S = 3600,     /* the longest wait between dumps to a phone */
+    LIMIT_PAGE_BYTES = LIMIT_OF(32768, 2048), /* of a dump's page of records */
+    LIMIT_PAGE_MESSAGES = LIMIT_OF(32, 3),
+    LIMIT_UNREMOVED = 8, /* delivered of an AoR, not durably removed: its dump waits */
+    LIMIT_TIDY_STEP = LIMIT_OF(512, 4), /* records a housekeeping step touches */
+    LIMIT_RETRY_AFTER_S = 5,            /* Retry-After of a 503 for want of room */
+    LIMIT_RETRY_MAX_S = 3600,           /* the longest wait between dumps to a phone */
     LIMIT_NOTICE_SILENCE_S = 600, /* between notices to one sender about one recipient */
 };
 

@@ -13,11 +13,12 @@
 #define SILO_RECENT_H
 
 #include "parser/siphash.h"
+#include "src/limits.h"
 #include "src/sip/transport.h"
 
 enum {
     RECENT_S = 64, /* as long as the store knows them */
-    RECENT_MAX = 65536,
+    RECENT_MAX = LIMIT_RECENT,
 };
 
 struct recent {

@@ -1,5 +1,6 @@
 #include "src/sip/server_transaction.h"
 
+#include "src/limits.h"
 #include "src/sip/branch.h"
 #include "src/sip/hash_table.h"
 
@@ -7,7 +8,7 @@
 #include <stdlib.h>
 
 enum {
-    SLAB_ENTRIES = 4096,
+    SLAB_ENTRIES = LIMIT_SERVER_SLAB,
     HASH_WORDS =
         3, /* 96 of the 128 bits: two of 2^22 requests meet once in 2^52 tables */
     DROPS_A_CALL = 64, /* a call adds one, so any backlog of ended entries melts */
