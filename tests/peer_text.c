@@ -1,15 +1,25 @@
 #include "tests/peer_text.h"
 
+/* By memchr: the sanitizer's memmem looks at all that is left, for each line. */
 static bool
 next_line(struct slice *rest, struct slice *line)
 {
-    const char *end = rest->len < 2 ? NULL : memmem(rest->at, rest->len, "\r\n", 2);
+    size_t len = 0;
 
-    if (end == NULL)
-        return false;
-    *line = slice_head(*rest, (size_t)(end - rest->at));
-    *rest = slice_skip(*rest, line->len + 2);
-    return true;
+    while (rest->len - len >= 2) {
+        const char *end = memchr(rest->at + len, '\r', rest->len - len - 1);
+
+        if (end == NULL)
+            return false;
+        len = (size_t)(end - rest->at);
+        if (end[1] == '\n') {
+            *line = slice_head(*rest, len);
+            *rest = slice_skip(*rest, len + 2);
+            return true;
+        }
+        len++;
+    }
+    return false;
 }
 
 static struct slice
