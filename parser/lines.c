@@ -2,6 +2,10 @@
 
 #include "parser/scan.h"
 
+enum {
+    NEAR = 8, /* octets to look at one by one */
+};
+
 size_t
 lines_empty(struct slice s)
 {
@@ -21,16 +25,17 @@ lines_blank(struct slice bytes)
     return bytes.len - rest.len;
 }
 
-/* Where the next such octet is; s.len where there is none. Lines may be short, and of a stream
+/* Where the next such octet is; s.len where there is none. Folds may be short, and of a stream
  * that trickles in there is often one octet to look at: a search would take longer to start. */
 static size_t
 find(struct slice s, size_t from, char octet)
 {
-    if (s.len - from > 16)
-        return from + slice_find(slice_skip(s, from), octet);
-    while (from < s.len && s.at[from] != octet)
-        from++;
-    return from;
+    size_t near = s.len - from > NEAR ? from + NEAR : s.len;
+
+    for (; from < near; from++)
+        if (s.at[from] == octet)
+            return from;
+    return from == s.len ? from : from + slice_find(slice_skip(s, from), octet);
 }
 
 size_t
@@ -102,7 +107,7 @@ bool
 lines_plain(struct slice *rest, struct header_line *line)
 {
     const char *at = rest->at;
-    size_t colon, from, end, to;
+    size_t colon, from, end;
     struct slice name;
 
     if (!scan_plain_line(*rest, &colon, &end))
@@ -112,14 +117,12 @@ lines_plain(struct slice *rest, struct header_line *line)
     if (line->id == HEADER_OTHER &&
         (name.len == 0 || scan_run(name, SCAN_TOKEN) < name.len))
         return false;
-    for (from = colon + 1; at[from] == ' '; from++) /* the CR ends it */
-        ;
-    if (from == end)
+    from = colon + 1 + (at[colon + 1] == ' ');
+    if ((unsigned char)at[from] <= ' ' ||
+        at[end - 1] == ' ') /* the CR, where it is empty */
         return false;
-    for (to = end; at[to - 1] == ' '; to--)
-        ;
     line->name = name;
-    line->value = slice_of(at + from, to - from);
+    line->value = slice_of(at + from, end - from);
     scan_take_head(rest, end + 2);
     return true;
 }

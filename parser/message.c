@@ -209,7 +209,7 @@ read_call_id(struct message *m)
 
     if (slice_is_absent(value))
         return;
-    if (value.len > 0 && scan_run(value, SCAN_VISIBLE) == value.len)
+    if (value.len > 0 && scan_long_run(value, SCAN_VISIBLE) == value.len)
         m->call_id = value;
     else
         blame(m, 400, header_why(HEADER_CALL_ID, HEADER_BAD));

@@ -9,10 +9,12 @@ take_display(struct slice *rest, struct slice *display)
 {
     struct slice ahead = *rest, found;
 
+    *display = slice_absent();
+    if (rest->len > 0 && rest->at[0] == '<')
+        return true;
     if (!scan_take_quoted(&ahead, &found))
         found = scan_trim(scan_take(&ahead, SCAN_DISPLAY));
     scan_lws(&ahead);
-    *display = slice_absent();
     if (ahead.len == 0 || ahead.at[0] != '<')
         return false;
     if (found.len > 0)
@@ -67,6 +69,8 @@ read_address_params(struct slice rest, struct name_addr *out)
 
     if (params_take_plain(&rest, SCAN_PADDED(";tag="), &value))
         out->tag = value;
+    if (rest.len == 0)
+        return NULL;
     while (fault == NULL && (taken = params_take(&rest, &name, &value)) == PARAM_TAKEN)
         fault = name_addr_param(out, name, value);
     if (fault != NULL)

@@ -20,7 +20,7 @@ params_take_plain(struct slice *rest, const char *start, size_t len, struct slic
     if (!scan_starts_padded(*rest, start, len))
         return false;
     scan_take_head(&ahead, len);
-    found = scan_take(&ahead, SCAN_VALUE);
+    found = scan_take_long(&ahead, SCAN_VALUE);
     if (found.len == 0)
         return false;
     *value = found;

@@ -60,6 +60,7 @@ scan_is(char octet, unsigned classes)
  *     scan_fill(at, octet, size)
  *                            as memset; size: a constant, 32 or more
  *     scan_run(s, kind)      how many octets at the front belong to the class
+ *     scan_long_run(s, kind) the same, of what is mostly long
  *     scan_find(s, octet)    index of the first such octet; s.len where there is none
  *     scan_same(a, b)        the same octets
  *     scan_is_word(s, "lr")  a literal of up to 16 octets in lower case, letters in any case
@@ -149,6 +150,12 @@ static inline struct slice
 scan_take(struct slice *rest, enum scan_class kind)
 {
     return scan_take_head(rest, scan_run(*rest, kind));
+}
+
+static inline struct slice
+scan_take_long(struct slice *rest, enum scan_class kind)
+{
+    return scan_take_head(rest, scan_long_run(*rest, kind));
 }
 
 /* One SP is what there mostly is, if anything. */

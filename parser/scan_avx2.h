@@ -12,7 +12,7 @@
 
 enum {
     SCAN_STEP = 32,
-    SCAN_SLACK = 64, /* two steps that begin at the end */
+    SCAN_SLACK = 128, /* four steps that begin at the end */
 };
 
 /* Whole vectors in memory, since a constant would be built anew for every use. Filled by
@@ -75,12 +75,11 @@ scan_equals(__m256i octets, char octet)
         _mm256_cmpeq_epi8(octets, _mm256_set1_epi8(octet)));
 }
 
-/* Few runs go on behind their first step. */
+/* Few runs go on behind their first steps. */
 static __attribute__((noinline)) size_t
-scan_run_on(struct slice s, enum scan_class kind)
+scan_run_on(struct slice s, enum scan_class kind, size_t i)
 {
     __m256i rows = scan_row_of(kind), bits = scan_bit_of(kind);
-    size_t i = SCAN_STEP;
 
     while (i < s.len) {
         uint32_t members = scan_members(scan_load(s.at + i), rows, bits);
@@ -98,7 +97,23 @@ scan_run(struct slice s, enum scan_class kind)
     uint32_t members =
         scan_members(scan_load(s.at), scan_row_of(kind), scan_bit_of(kind));
     uint32_t carried = members + 1; /* its lowest bit: where the first ones end */
-    size_t i = carried == 0 ? scan_run_on(s, kind) : (size_t)__builtin_ctz(carried);
+    size_t i =
+        carried == 0 ? scan_run_on(s, kind, SCAN_STEP) : (size_t)__builtin_ctz(carried);
+
+    return i < s.len ? i : s.len;
+}
+
+/* Two steps at once: which of them the end is in, nobody could predict. */
+static inline size_t
+scan_long_run(struct slice s, enum scan_class kind)
+{
+    __m256i rows = scan_row_of(kind), bits = scan_bit_of(kind);
+    uint64_t members = scan_members(scan_load(s.at), rows, bits) |
+                       (uint64_t)scan_members(scan_load(s.at + SCAN_STEP), rows, bits)
+                           << SCAN_STEP;
+    uint64_t carried = members + 1;
+    size_t i = carried == 0 ? scan_run_on(s, kind, 2 * SCAN_STEP)
+                            : (size_t)__builtin_ctzll(carried);
 
     return i < s.len ? i : s.len;
 }
@@ -106,7 +121,7 @@ scan_run(struct slice s, enum scan_class kind)
 static __attribute__((noinline)) size_t
 scan_find_on(struct slice s, char octet)
 {
-    size_t i = SCAN_STEP;
+    size_t i = 2 * SCAN_STEP;
 
     while (i < s.len) {
         uint32_t found = scan_equals(scan_load(s.at + i), octet);
@@ -121,8 +136,10 @@ scan_find_on(struct slice s, char octet)
 static inline size_t
 scan_find(struct slice s, char octet)
 {
-    uint32_t found = scan_equals(scan_load(s.at), octet);
-    size_t i = found == 0 ? scan_find_on(s, octet) : (size_t)__builtin_ctz(found);
+    uint64_t found = scan_equals(scan_load(s.at), octet) |
+                     (uint64_t)scan_equals(scan_load(s.at + SCAN_STEP), octet)
+                         << SCAN_STEP;
+    size_t i = found == 0 ? scan_find_on(s, octet) : (size_t)__builtin_ctzll(found);
 
     return i < s.len ? i : s.len;
 }
@@ -261,11 +278,19 @@ scan_controls(__m256i octets)
     return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, octets));
 }
 
-/* Where the first of them is behind the second step. */
+/* The same of two steps. */
+static inline uint64_t
+scan_two_controls(const char *at)
+{
+    return scan_controls(scan_load(at)) |
+           (uint64_t)scan_controls(scan_load(at + SCAN_STEP)) << SCAN_STEP;
+}
+
+/* Where the first of them is behind the fourth step. */
 static __attribute__((noinline)) size_t
 scan_controls_on(struct slice s)
 {
-    size_t i = 2 * SCAN_STEP;
+    size_t i = 4 * SCAN_STEP;
 
     while (i < s.len) {
         uint32_t controls = scan_controls(scan_load(s.at + i));
@@ -277,34 +302,26 @@ scan_controls_on(struct slice s)
     return s.len;
 }
 
-/* The index of the first control octet, or one that is not before the end. Two steps at once:
- * which of them it is in, nobody could predict. */
-static inline size_t
-scan_control(struct slice s, __m256i octets)
-{
-    uint64_t controls = scan_controls(octets) |
-                        (uint64_t)scan_controls(scan_load(s.at + SCAN_STEP)) << SCAN_STEP;
-
-    return controls != 0 ? (size_t)__builtin_ctzll(controls) : scan_controls_on(s);
-}
-
+/* Four steps without a branch to the line's end: which of them it is in, nobody could predict. */
 static inline bool
 scan_plain_line(struct slice s, size_t *colon, size_t *end)
 {
     const uint16_t crlf = '\r' | '\n' << 8; /* as x86 loads it */
-    __m256i octets = scan_load(s.at);
-    uint32_t colons = scan_equals(octets, ':');
-    size_t i = scan_control(s, octets);
+    uint64_t near = scan_two_controls(s.at),
+             far = scan_two_controls(s.at + 2 * SCAN_STEP);
+    uint64_t colons = scan_equals(scan_load(s.at), ':') & _blsmsk_u64(near);
+    size_t i = _tzcnt_u64(near); /* 64: none */
     uint16_t two;
 
-    if (i + 2 >= s.len || colons == 0)
+    i += _tzcnt_u64(far) & -(i >> 6);
+    if (i == 4 * SCAN_STEP)
+        i = scan_controls_on(s);
+    if (colons == 0 || i + 2 >= s.len)
         return false;
-    *colon = (size_t)__builtin_ctz(colons);
+    *colon = (size_t)_tzcnt_u64(colons);
     *end = i;
     memcpy(&two, s.at + i, sizeof two);
-    if (two != crlf || *colon > i)
-        return false;
-    return (unsigned char)s.at[i + 2] > ' ' || s.at[i + 2] == '\r';
+    return two == crlf && ((unsigned char)s.at[i + 2] > ' ' || s.at[i + 2] == '\r');
 }
 
 static void

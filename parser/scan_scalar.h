@@ -19,6 +19,12 @@ scan_run(struct slice s, enum scan_class kind)
 }
 
 static inline size_t
+scan_long_run(struct slice s, enum scan_class kind)
+{
+    return scan_run(s, kind);
+}
+
+static inline size_t
 scan_find(struct slice s, char octet)
 {
     return slice_find(s, octet);
@@ -33,7 +39,12 @@ scan_same(struct slice a, struct slice b)
 static inline bool
 scan_starts_padded(struct slice s, const char *word, size_t len)
 {
-    return slice_equal_nocase(slice_head(s, len), slice_of(word, len));
+    if (s.len < len)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (ascii_lower(s.at[i]) != word[i])
+            return false;
+    return true;
 }
 
 static inline bool

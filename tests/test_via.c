@@ -25,6 +25,7 @@ a_via_is_taken_apart(void **state)
           "z9hG4bKa", NULL, NULL, true, 0 },
         { "SIP / 2.0\r\n /\tWS h : 80 ; branch\r\n = b ; RPORT = 7", "WS", "h", 80, "b",
           NULL, NULL, true, 7 },
+        { "SIP/2.0/ UDP h;rport;branch=c", "UDP", "h", 0, "c", NULL, NULL, true, 0 },
         { "SIP/2.0/UDP [2001:db8::9:1];received=[2001:db8::9:255];branch=x", "UDP",
           "[2001:db8::9:1]", 0, "x", "[2001:db8::9:255]", NULL, false, 0 },
         { "SIP/2.0/UDP h;received=2001:db8::9:255;maddr=239.1.1.1;ttl=1", "UDP", "h", 0,

@@ -1,8 +1,7 @@
 /* worst - what hostile messages cost an octet, by size: it must not grow with it.
  *
- * Each of sipsilo's variants parses the message whole and, where it is good, walks over all
- * Contacts and Routes, as a server does. The stream is given to parser/framing.h octet by octet, with a look after
- * each, as the slowest of senders would have it.
+ * Each of sipsilo's variants parses the message whole. The stream is given to parser/framing.h
+ * octet by octet, with a look after each, as the slowest of senders would have it.
  */
 #ifndef BENCH_PARSER_WORST_H
 #define BENCH_PARSER_WORST_H
