@@ -21,26 +21,33 @@ enum {
     LIMIT_ALIASES = 256,      /* more in core.alias: a bad setting */
     LIMIT_TRUSTED = 256,      /* more in core.trusted: a bad setting */
     LIMIT_NOSTORE_TYPES = 64, /* more in msilo.nostore_types: a bad setting */
-    /* requests remembered, and the slabs that they come in; past it 503 */
+    /* Requests remembered, and the slabs that they come in; past it 503. */
     LIMIT_SERVER_TRANSACTIONS = LIMIT_OF(4194304, 1024),
     LIMIT_SERVER_SLAB = LIMIT_OF(4096, 16),
-    LIMIT_CLIENT_TRANSACTIONS =
-        65536, /* requests of ours in flight; past it dumps wait */
-    /* in all; past it 503 to a REGISTER that adds one */
+    /* Requests of ours in flight; past it a message is stored and not relayed (500 to one for a
+     * foreign domain), dumps wait for check_time, notices are left out. */
+    LIMIT_CLIENT_TRANSACTIONS = 65536,
+    /* In all; past it 503 to a REGISTER that adds one. */
     LIMIT_BINDINGS = LIMIT_OF(1048576, 8),
-    /* of requests being relayed; past it they are stored */
+    LIMIT_BINDING_BYTES = 536870912, /* of their texts; past it the same */
+    /* AoRs whose bindings the store had no room for; past it they are saved with their next
+     * REGISTER. */
+    LIMIT_UNSAVED = 65536,
+    /* Of requests being relayed, and of refusals that wait for other branches; past it requests
+     * are stored, 503 to one for a foreign domain, and refusals are as if they had not come. */
     LIMIT_RELAY_BYTES = LIMIT_OF(268435456, 8192),
-    /* passed on, for repetitions; then by status */
+    /* Passed on, for repetitions; then by status. */
     LIMIT_KEPT_RESPONSE_BYTES = LIMIT_OF(67108864, 4096),
     LIMIT_DUMPS = LIMIT_OF(65536, 2), /* AoRs being dumped; others wait for check_time */
-    /* (sender, recipient) pairs remembered for silence */
+    /* (sender, recipient) pairs told; past it: no notice. */
     LIMIT_NOTICES = LIMIT_OF(65536, 16),
     LIMIT_RECENT = LIMIT_OF(65536, 256), /* stores of 64 seconds; past it for less long */
-    /* host names being looked up; past it: no address */
+    /* Host names being looked up; past it: no address. */
     LIMIT_LOOKUPS = LIMIT_OF(1024, 2),
     LIMIT_CONNECTION_OUT_BYTES =
-        1048576,                /* queued on one stream; past it: it is closed */
-    LIMIT_DATAGRAMS_OUT = 4096, /* queued on one socket; past it: dropped, counted */
+        1048576,                   /* queued on one stream; past it: it is closed */
+    LIMIT_DATAGRAMS_OUT = 4096,    /* queued on one socket; past it: dropped, counted */
+    LIMIT_PAGES_BYTES = 268435456, /* that dumps have read; past it they wait to read */
     LIMIT_PAGE_BYTES = LIMIT_OF(32768, 2048), /* of a dump's page of records */
     LIMIT_PAGE_MESSAGES = LIMIT_OF(32, 3),
     LIMIT_UNREMOVED = 8, /* delivered of an AoR, not durably removed: its dump waits */
