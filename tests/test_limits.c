@@ -284,6 +284,27 @@ past_the_notices_remembered_no_more_are_sent(void **state)
     crowd_free(c);
 }
 
+/* LIMIT_PAGES_BYTES: dumps that have no page yet wait until others are done with theirs. */
+static void
+past_the_pages_that_dumps_hold_others_wait_to_read(void **state)
+{
+    enum { USERS = 6000, WAITING = LIMIT_PAGE_MESSAGES + 1, BODY = 1100 };
+    struct crowd *c = *state;
+    uint64_t before_kib;
+
+    crowd_fill_silos(c, USERS, WAITING, BODY);
+    before_kib = crowd_allocated_kib();
+    c->is_mute = true;
+    for (uint32_t user = 0; user < USERS; user++)
+        crowd_register(c, user, 3600);
+    assert_int_equal(c->statuses[200], USERS);
+    assert_in_range(c->requests, LIMIT_PAGES_BYTES / (2 * LIMIT_PAGE_BYTES), USERS - 1);
+    assert_not_grown(before_kib, LIMIT_PAGES_BYTES / 1024 * 11 / 10);
+    c->is_mute = false;
+    crowd_advance(c, FR_MS + 2 * CHECK_MS);
+    assert_int_equal(c->removed, USERS * WAITING);
+}
+
 static void
 query(struct crowd *c, uint64_t number)
 {
@@ -375,6 +396,7 @@ main(void)
 #ifndef __SANITIZE_ADDRESS__
         FILLED(past_the_dumps_others_wait_for_check_time),
         cmocka_unit_test(past_the_notices_remembered_no_more_are_sent),
+        FILLED(past_the_pages_that_dumps_hold_others_wait_to_read),
         FILLED(past_the_requests_remembered_new_ones_are_503),
         FILLED(past_the_bindings_a_register_that_adds_one_is_503),
 #endif

@@ -112,8 +112,7 @@ enter(struct dump *dump, enum dump_state state)
 static void
 drop_page(struct dump *dump)
 {
-    page_free(&dump->page);
-    dump->page = (struct page){ 0 };
+    reader_free_page(&dump->silo->reader, &dump->page);
     dump->offset = 0;
 }
 
@@ -129,7 +128,7 @@ free_dump(struct dump *dump)
     if (dump->transaction != NULL)
         client_transaction_abandon(dump->transaction);
     hash_table_remove(&silo->dumps->table, &dump->link);
-    page_free(&dump->page);
+    drop_page(dump);
     free(dump->contact);
     free(dump->sent_to);
     free(dump);

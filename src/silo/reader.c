@@ -1,5 +1,7 @@
 #include "src/silo/reader.h"
 
+#include "src/limits.h"
+
 void
 reader_init(struct reader *reader, const struct disk *disk)
 {
@@ -31,7 +33,8 @@ reader_flush(struct reader *reader, struct moment now)
 {
     size_t count = 0;
 
-    if (reader->out_count > 0 || reader->first == NULL)
+    if (reader->out_count > 0 || reader->first == NULL ||
+        reader->held >= LIMIT_PAGES_BYTES)
         return;
     while (count < READ_TOGETHER && reader->first != NULL) {
         struct page_wait *wait = take_first(reader);
@@ -54,10 +57,19 @@ reader_done(struct reader *reader, enum store_status status, struct moment now)
         struct page_wait *wait = reader->out[i];
 
         wait->request = reader->requests[i];
+        reader->held += wait->request.page.room;
         if (status != STORE_OK)
             wait->request.status = status;
         wait->done(wait, now);
     }
+}
+
+void
+reader_free_page(struct reader *reader, struct page *page)
+{
+    reader->held -= page->room;
+    page_free(page);
+    *page = (struct page){ 0 };
 }
 
 bool
