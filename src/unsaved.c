@@ -1,5 +1,7 @@
 #include "src/unsaved.h"
 
+#include "src/limits.h"
+
 #include <stdlib.h>
 
 enum {
@@ -153,10 +155,19 @@ find(const struct unsaved *unsaved, struct slice aor)
     return NULL;
 }
 
+/* NULL: too many, or out of memory. */
+static struct unsaved_aor *
+unsaved_new(const struct unsaved *unsaved, struct slice aor)
+{
+    if (unsaved->by_aor.count >= LIMIT_UNSAVED)
+        return NULL;
+    return calloc(1, sizeof(struct unsaved_aor) + aor.len);
+}
+
 static void
 add(struct unsaved *unsaved, struct slice aor)
 {
-    struct unsaved_aor *one = calloc(1, sizeof *one + aor.len);
+    struct unsaved_aor *one = unsaved_new(unsaved, aor);
 
     if (one == NULL)
         return; /* the next REGISTER saves them */

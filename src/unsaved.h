@@ -5,7 +5,8 @@
  *         waits longest first, until the store takes them. Should the process end before, the
  *         next REGISTER mends what the store has.
  * Memory  One block an AoR, owned by the table.
- * Limits  UNSAVED_TOGETHER are tried at a time.
+ * Limits  UNSAVED_TOGETHER are tried at a time. LIMIT_UNSAVED AoRs in all, those whose last
+ *         binding has ended included; others are saved with their next REGISTER.
  */
 #ifndef UNSAVED_H
 #define UNSAVED_H

@@ -9,6 +9,7 @@
  */
 #include "src/limits.h"
 #include "src/silo/reader.h"
+#include "src/unsaved.h"
 #include "tests/crowd.h"
 
 #include <setjmp.h>
@@ -258,6 +259,36 @@ past_the_dumps_others_wait_for_check_time(void **state)
     assert_int_equal(crowd_message(c, ALICE, LIMIT_DUMPS, 10), 200);
 }
 
+/* LIMIT_UNSAVED: the disk is full, so bindings serve from memory; those that end are to be taken
+ * from it, too. */
+static void
+past_the_bindings_to_be_saved_later_no_more_are_noted(void **state)
+{
+    static const char *const overrides[] = { "usrloc.db_mode=1", NULL };
+    struct crowd *c = crowd_new(overrides);
+    uint64_t before_kib;
+
+    (void)state;
+    c->disk_status = STORE_FULL;
+    for (uint32_t user = 0; user < LIMIT_UNSAVED; user++) {
+        assert_int_equal(crowd_register(c, user, 3600), 200);
+        assert_int_equal(crowd_register(c, user, 0), 200);
+    }
+    crowd_advance(c, J_MS);
+    before_kib = crowd_allocated_kib();
+    for (uint32_t user = LIMIT_UNSAVED; user < 2 * LIMIT_UNSAVED; user++) {
+        assert_int_equal(crowd_register(c, user, 3600), 200);
+        assert_int_equal(crowd_register(c, user, 0), 200);
+    }
+    assert_not_grown(before_kib, GROWN_KIB);
+    c->disk_status = STORE_OK;
+    crowd_advance(c, LIMIT_UNSAVED / UNSAVED_TOGETHER * UNSAVED_RETRY_MS + J_MS);
+    assert_int_equal(c->saved, LIMIT_UNSAVED);
+    assert_int_equal(crowd_register(c, 2 * LIMIT_UNSAVED, 3600), 200);
+    assert_int_equal(c->saved, LIMIT_UNSAVED + 1);
+    crowd_free(c);
+}
+
 /* LIMIT_NOTICES: past it senders are not told, and messages are stored as before. */
 static void
 past_the_notices_remembered_no_more_are_sent(void **state)
@@ -395,6 +426,7 @@ main(void)
         FILLED(past_the_lookups_a_name_has_no_address),
 #ifndef __SANITIZE_ADDRESS__
         FILLED(past_the_dumps_others_wait_for_check_time),
+        cmocka_unit_test(past_the_bindings_to_be_saved_later_no_more_are_noted),
         cmocka_unit_test(past_the_notices_remembered_no_more_are_sent),
         FILLED(past_the_pages_that_dumps_hold_others_wait_to_read),
         FILLED(past_the_requests_remembered_new_ones_are_503),
