@@ -188,6 +188,47 @@ past_the_octets_being_relayed_messages_are_stored(void **state)
 }
 
 static void
+register_two_phones(struct crowd *c, uint32_t user)
+{
+    crowd_send(c, user,
+               "REGISTER sip:example.org SIP/2.0\r\n"
+               "Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKt\r\n"
+               "From: <sip:u%u@example.org>;tag=1\r\n"
+               "To: <sip:u%u@example.org>\r\n"
+               "Call-ID: t\r\n"
+               "CSeq: 1 REGISTER\r\n"
+               "Contact: <sip:one@10.0.0.1>, <sip:other@10.0.0.2>\r\n\r\n",
+               user, user);
+}
+
+/* LIMIT_RELAY_BYTES: one of two phones refuses, at length, and the other one is waited for. What
+ * is refused without room for it is stored when that is over, as what is not relayed any more is
+ * at once. */
+static void
+past_the_octets_being_relayed_a_refusal_is_as_if_it_had_not_come(void **state)
+{
+    enum { FIT = LIMIT_RELAY_BYTES / BIG, ALL = 2 * FIT };
+    struct crowd *c = *state;
+    uint64_t before_kib = crowd_allocated_kib(), relayed;
+
+    register_two_phones(c, BOB);
+    c->answers_half = true;
+    c->answer_status = 403;
+    c->answer_bytes = BIG;
+    for (int i = 0; i < ALL; i++)
+        crowd_message(c, ALICE, BOB, 10);
+    relayed = c->requests / 2;
+    assert_in_range(relayed, FIT * 9 / 10, ALL - 1);
+    assert_int_equal(c->statuses[202], ALL - relayed);
+    assert_not_grown(before_kib, LIMIT_RELAY_BYTES / 1024 * 11 / 10);
+    c->is_mute = true;
+    crowd_advance(c, FR_MS);
+    assert_in_range(c->statuses[403], FIT * 9 / 10, relayed - 1);
+    assert_int_equal(c->statuses[202], ALL - c->statuses[403]);
+    assert_int_equal(c->stored, c->statuses[202]);
+}
+
+static void
 register_at_a_name(struct crowd *c, uint32_t user)
 {
     crowd_send(c, user,
@@ -423,6 +464,7 @@ main(void)
         FILLED(past_our_own_requests_messages_are_stored_and_dumps_wait),
         FILLED(past_what_waits_for_a_commit_messages_are_503),
         FILLED(past_the_octets_being_relayed_messages_are_stored),
+        FILLED(past_the_octets_being_relayed_a_refusal_is_as_if_it_had_not_come),
         FILLED(past_the_lookups_a_name_has_no_address),
 #ifndef __SANITIZE_ADDRESS__
         FILLED(past_the_dumps_others_wait_for_check_time),

@@ -65,6 +65,18 @@ keep_challenges(struct best_response *best, const struct message *response)
     best->challenges_len += writer_done(&w).len;
 }
 
+size_t
+best_response_bytes(const struct best_response *best)
+{
+    return best->room + (best->challenges == NULL ? 0 : CHALLENGES_MAX);
+}
+
+size_t
+best_response_room(const struct message *response)
+{
+    return forward_response_room(response) + CHALLENGES_MAX;
+}
+
 void
 best_response_offer(struct best_response *best, const struct message *response)
 {
@@ -89,6 +101,7 @@ best_response_offer(struct best_response *best, const struct message *response)
     free(best->bytes);
     best->bytes = bytes;
     best->len = writer_done(&w).len;
+    best->room = room;
     best->status = status;
 }
 

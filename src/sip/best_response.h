@@ -18,7 +18,7 @@
 struct best_response {
     unsigned status; /* 0: none yet */
     char *bytes;     /* owned: that response, ready to be passed on, without challenges */
-    size_t len;
+    size_t len, room;
     char *challenges; /* owned: lines, of all branches */
     size_t challenges_len;
 };
@@ -28,6 +28,13 @@ best_response_free(struct best_response *best);
 
 bool
 best_response_is_none(const struct best_response *best);
+
+/* Octets that it has taken, and that it may take for an offer. */
+size_t
+best_response_bytes(const struct best_response *best);
+
+size_t
+best_response_room(const struct message *response);
 
 void
 best_response_offer(struct best_response *best, const struct message *response);

@@ -256,6 +256,21 @@ is_timeout(const struct message *response)
     return response != NULL && response->status == 408;
 }
 
+/* One that nothing is waited for behind goes back at once. */
+static void
+keep_refusal(struct relay *relay, const struct message *response)
+{
+    struct relays *all = relay->all;
+    size_t before = best_response_bytes(&relay->best), after;
+
+    if (relay->open > 0 && all->bytes + best_response_room(response) > LIMIT_RELAY_BYTES)
+        return;
+    best_response_offer(&relay->best, response);
+    after = best_response_bytes(&relay->best);
+    relay->taken += after - before;
+    all->bytes += after - before;
+}
+
 static void
 answered(void *owner, const struct client_result *result, struct moment now)
 {
@@ -283,7 +298,7 @@ answered(void *owner, const struct client_result *result, struct moment now)
     if (result->outcome == CLIENT_TIMEOUT || is_timeout(response))
         relay->timed_out = true;
     if (response != NULL && !is_timeout(response) && is_refusal(relay, response->status))
-        best_response_offer(&relay->best, response);
+        keep_refusal(relay, response);
     end_if_over(relay, now);
 }
 
@@ -503,7 +518,7 @@ relay_start(struct relays *relays, const struct relay_order *order)
     uint64_t fr_ms = (uint64_t)relays->settings->fr_timer_s * 1000;
     struct relay *relay;
 
-    if (bytes_of(order) > LIMIT_RELAY_BYTES - relays->bytes)
+    if (relays->bytes + bytes_of(order) > LIMIT_RELAY_BYTES)
         return false;
     relay = relay_new(relays, order);
     if (relay == NULL)

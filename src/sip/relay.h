@@ -15,7 +15,8 @@
  *         stored meanwhile did arrive.
  * Memory  One block a relay, with the request; owned by its list, freed when its last branch
  *         is over. Responses are kept for repetitions in a bounded room.
- * Limits  LIMIT_RELAY_BYTES of requests. Each branch is a client transaction or a look-up:
+ * Limits  LIMIT_RELAY_BYTES of requests, and of refusals while other branches are waited for:
+ *         one beyond it is as if it had not come. Each branch is a client transaction or a look-up:
  *         theirs hold, too. A branch that cannot begin has failed.
  */
 #ifndef SIP_RELAY_H
@@ -73,7 +74,7 @@ struct relays {
     struct kept_responses *kept; /* owned */
     struct relay *first;         /* owned */
     size_t open;                 /* not answered yet */
-    size_t bytes;                /* of the requests that are held, about */
+    size_t bytes;                /* of the requests and refusals that are held, about */
     uint64_t nonce;
 };
 
