@@ -24,6 +24,7 @@ enum {
     PUSH = 100000,   /* refused ones, which must leave nothing behind */
     GROWN_KIB = 512, /* what they may */
     J_MS = 32000,
+    K_MS = 5000,
     FR_MS = 10000,
     CHECK_MS = 30000,
     BIG = 59000, /* octets of a body: what is longer is not stored, 413 */
@@ -226,6 +227,46 @@ past_the_octets_being_relayed_a_refusal_is_as_if_it_had_not_come(void **state)
     assert_in_range(c->statuses[403], FIT * 9 / 10, relayed - 1);
     assert_int_equal(c->statuses[202], ALL - c->statuses[403]);
     assert_int_equal(c->stored, c->statuses[202]);
+}
+
+/* A request that was relayed, sent again. */
+static unsigned
+repeat(struct crowd *c, uint64_t number)
+{
+    uint64_t last = c->number;
+    unsigned status;
+
+    c->number = number - 1;
+    status = crowd_message(c, ALICE, BOB, 10);
+    c->number = last;
+    return status;
+}
+
+/* LIMIT_KEPT_RESPONSE_BYTES. */
+static void
+past_the_responses_kept_the_oldest_is_told_by_its_status(void **state)
+{
+    enum { ANSWER = 36000, FIT = LIMIT_KEPT_RESPONSE_BYTES / ANSWER, SHORT = 4000 };
+    struct crowd *c = *state;
+    uint64_t before_kib = crowd_allocated_kib(), first;
+
+    crowd_register(c, BOB, 3600);
+    c->answer_bytes = SHORT;
+    for (int i = 0; i < LIMIT_KEPT_RESPONSE_BYTES / SHORT; i++)
+        assert_int_equal(crowd_message(c, ALICE, BOB, 10), 200);
+    c->answer_bytes = ANSWER; /* two of them fit no chunk */
+    first = c->number + 1;
+    for (int i = 0; i < 2 * FIT; i++)
+        assert_int_equal(crowd_message(c, ALICE, BOB, 10), 200);
+    crowd_advance(c, K_MS);
+    assert_not_grown(before_kib, LIMIT_KEPT_RESPONSE_BYTES / 1024 + 2048);
+    assert_int_equal(repeat(c, c->number), 200);
+    assert_true(has_line(c, "SIP/2.0 200 OK\r\n") && c->sent_len > ANSWER);
+    assert_int_equal(repeat(c, first), 200);
+    assert_true(has_line(c, "SIP/2.0 200 Answered By The Next Hop\r\n"));
+    assert_int_equal(c->requests, LIMIT_KEPT_RESPONSE_BYTES / SHORT + 2 * FIT);
+    assert_int_equal(crowd_message(c, ALICE, BOB, 10), 200);
+    assert_true(c->sent_len > ANSWER);
 }
 
 static void
@@ -465,6 +506,7 @@ main(void)
         FILLED(past_what_waits_for_a_commit_messages_are_503),
         FILLED(past_the_octets_being_relayed_messages_are_stored),
         FILLED(past_the_octets_being_relayed_a_refusal_is_as_if_it_had_not_come),
+        FILLED(past_the_responses_kept_the_oldest_is_told_by_its_status),
         FILLED(past_the_lookups_a_name_has_no_address),
 #ifndef __SANITIZE_ADDRESS__
         FILLED(past_the_dumps_others_wait_for_check_time),

@@ -31,7 +31,8 @@ struct kept_responses {
     size_t set_count;           /* a power of two */
     struct chunk *first, *last; /* owned */
     size_t first_at;            /* where the oldest lies in the first chunk */
-    size_t bytes, limit_bytes;
+    size_t bytes;               /* taken, with what is left over in full chunks */
+    size_t limit_bytes;
     uint64_t life_ms;
 };
 
@@ -121,6 +122,7 @@ drop_oldest(struct kept_responses *kept)
 {
     struct chunk *chunk = kept->first;
     struct kept *one = oldest(kept);
+    size_t left = CHUNK_BYTES - chunk->used;
 
     take_out(set_of(kept, &one->key), one);
     kept->bytes -= room_for(one->len);
@@ -130,6 +132,7 @@ drop_oldest(struct kept_responses *kept)
     kept->first_at = 0;
     chunk->used = 0;
     if (chunk->next != NULL) {
+        kept->bytes -= left;
         kept->first = chunk->next;
         free(chunk);
     }
@@ -147,10 +150,12 @@ room_in_chunk(struct kept_responses *kept, size_t room)
             return NULL;
         chunk->next = NULL;
         chunk->used = 0;
-        if (kept->first == NULL)
+        if (kept->first == NULL) {
             kept->first = chunk;
-        else
+        } else {
+            kept->bytes += CHUNK_BYTES - kept->last->used;
             kept->last->next = chunk;
+        }
         kept->last = chunk;
     }
     chunk->used += room;
