@@ -229,7 +229,7 @@ fill(struct bench *b)
     struct user *user = &b->user[0];
     double allocated = memory_allocated(), resident = memory_resident(), text = 0;
 
-    b->location = location_new(&b->wheel, &key, b->size + BATCH);
+    b->location = location_new(&b->wheel, &key, b->size + BATCH, SIZE_MAX);
     if (b->location == NULL)
         abort();
     for (uint32_t i = 0; i < b->size; i++) {

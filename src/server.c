@@ -125,7 +125,8 @@ make_tables(struct server *server, const struct hash_key *run, struct moment now
                                        LIMIT_CLIENT_TRANSACTIONS);
     server->requests = server_table_new(&requests, LIMIT_SERVER_TRANSACTIONS,
                                         server->settings->wt_timer_s * 1000);
-    server->location = location_new(&server->wheel, &location, LIMIT_BINDINGS);
+    server->location =
+        location_new(&server->wheel, &location, LIMIT_BINDINGS, LIMIT_BINDING_BYTES);
     if (server->clients == NULL || server->requests == NULL || server->location == NULL)
         return false;
     location_watch_connections(server->location, server->transport.self,

@@ -462,6 +462,24 @@ past_the_requests_remembered_new_ones_are_503(void **state)
     assert_int_equal(c->last_status, 200);
 }
 
+static unsigned
+register_behind(struct crowd *c, uint32_t user, int path_bytes)
+{
+    unsigned long long number = ++c->number;
+
+    crowd_send(c, user,
+               "REGISTER sip:example.org SIP/2.0\r\n"
+               "Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK%llu\r\n"
+               "From: <sip:u%u@example.org>;tag=1\r\n"
+               "To: <sip:u%u@example.org>\r\n"
+               "Call-ID: r%u\r\n"
+               "CSeq: %llu REGISTER\r\n"
+               "Path: <sip:%0*d@10.0.0.2;lr>\r\n"
+               "Contact: <sip:u%u@10.0.0.1>\r\n\r\n",
+               number, user, user, user, number, path_bytes, 0, user);
+    return c->last_status;
+}
+
 /* LIMIT_BINDINGS. */
 static void
 past_the_bindings_a_register_that_adds_one_is_503(void **state)
@@ -494,6 +512,27 @@ past_the_bindings_a_register_that_adds_one_is_503(void **state)
     assert_int_equal(crowd_message(c, ALICE, BOB, 100), 202);
 }
 
+/* LIMIT_BINDING_BYTES. */
+static void
+past_the_octets_of_bindings_a_register_that_adds_one_is_503(void **state)
+{
+    enum { FIT = LIMIT_BINDING_BYTES / BINDING_TEXT_MAX, PATH = 4000 };
+    struct crowd *c = *state;
+    uint64_t before_kib = crowd_allocated_kib();
+    uint32_t user = 0;
+
+    while (register_behind(c, user, PATH) == 200)
+        user++;
+    assert_refused(c, "Too Many Bindings");
+    assert_in_range(user, FIT, FIT * 11 / 10);
+    assert_not_grown(before_kib, LIMIT_BINDING_BYTES / 1024 * 12 / 10);
+    assert_int_equal(crowd_register(c, BOB, 3600), 200); /* its Path is gone */
+    assert_int_equal(register_behind(c, user, PATH), 200);
+    crowd_advance(c, 3600 * 1000);
+    assert_int_equal(register_behind(c, BOB, PATH), 200);
+    assert_int_equal(register_behind(c, user, PATH), 200);
+}
+
 #endif
 
 #define FILLED(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -515,6 +554,7 @@ main(void)
         FILLED(past_the_pages_that_dumps_hold_others_wait_to_read),
         FILLED(past_the_requests_remembered_new_ones_are_503),
         FILLED(past_the_bindings_a_register_that_adds_one_is_503),
+        FILLED(past_the_octets_of_bindings_a_register_that_adds_one_is_503),
 #endif
     };
 

@@ -42,7 +42,7 @@ set_up(void **state)
     struct play *p = calloc(1, sizeof *p);
 
     p->s = stage_new();
-    p->location = location_new(&p->s->wheel, &stage_key, LIMIT);
+    p->location = location_new(&p->s->wheel, &stage_key, LIMIT, SIZE_MAX);
     assert_non_null(p->location);
     location_watch_connections(p->location, p, keep);
     *state = p;
@@ -359,7 +359,7 @@ many_aors_come_and_go(void **state)
 {
     enum { MANY = 50000 };
     struct play *p = *state;
-    struct location *location = location_new(&p->s->wheel, &stage_key, MANY);
+    struct location *location = location_new(&p->s->wheel, &stage_key, MANY, SIZE_MAX);
     struct binding_change change = { .binding = binding("sip:a", 1000, 9000) };
     char aor[32];
 
@@ -459,11 +459,11 @@ what_is_saved_comes_back_the_same(void **state)
     char *value = malloc(VALUE_ROOM);
 
     for (int round = 0; round < 200; round++) {
-        struct location *back = location_new(&p->s->wheel, &stage_key, LIMIT);
+        struct location *back = location_new(&p->s->wheel, &stage_key, LIMIT, SIZE_MAX);
         const struct binding *a, *b;
 
         location_free(p->location);
-        p->location = location_new(&p->s->wheel, &stage_key, LIMIT);
+        p->location = location_new(&p->s->wheel, &stage_key, LIMIT, SIZE_MAX);
         for (uint64_t i = draw(&chance, 9); i < 9; i++)
             add_some_binding(p, &chance);
         assert_true(location_decode(back, bob, encode(p, value), p->s->now));
@@ -484,7 +484,7 @@ static void
 what_expired_while_saved_is_dropped(void **state)
 {
     struct play *p = *state;
-    struct location *back = location_new(&p->s->wheel, &stage_key, LIMIT);
+    struct location *back = location_new(&p->s->wheel, &stage_key, LIMIT, SIZE_MAX);
     struct moment later = { .ms = 5, .s = p->s->now.s + 60 };
     char value[VALUE_ROOM];
 
@@ -517,7 +517,7 @@ nothing_to_save_and_too_little_room_give_nothing(void **state)
 static bool
 decodes(struct play *p, struct slice value)
 {
-    struct location *back = location_new(&p->s->wheel, &stage_key, LIMIT);
+    struct location *back = location_new(&p->s->wheel, &stage_key, LIMIT, SIZE_MAX);
     char *exact = malloc(value.len == 0 ? 1 : value.len);
     bool ok;
 
@@ -590,11 +590,41 @@ a_value_that_lies_about_its_lengths_is_not_read_beyond_its_end(void **state)
     }
 }
 
+/* A binding of "sip:x" takes 22 octets: the AoR, the contact and "c1". */
+static void
+over_the_octets_of_texts_nothing_changes(void **state)
+{
+    enum { OCTETS = 22 };
+    struct play *p = *state;
+    struct binding_change change = { .binding = binding("sip:x", 1000, 9000) };
+
+    location_free(p->location);
+    p->location = location_new(&p->s->wheel, &stage_key, LIMIT, 2 * OCTETS + 1);
+    add(p, bob, binding("sip:a", 1000, 9000));
+    add(p, bob, binding("sip:b", 1000, 9000));
+    assert_false(apply(p, bob, &change, 1));
+    expect_contacts(p, bob, "sip:b sip:a");
+    change.old = location_find(p->location, bob);
+    change.binding.contact = text("sip:xy");
+    assert_true(apply(p, bob, &change, 1));
+    change.old = location_find(p->location, bob);
+    change.binding.contact = text("sip:xyz");
+    assert_false(apply(p, bob, &change, 1));
+    expect_contacts(p, bob, "sip:xy sip:a");
+    change.remove = true;
+    assert_true(apply(p, bob, &change, 1));
+    add(p, bob, binding("sip:xy", 1000, 9000));
+    stage_advance(p->s, 9000);
+    assert_int_equal(location_count(p->location), 0);
+    add(p, bob, binding("sip:a", 1000, 19000));
+    add(p, bob, binding("sip:bc", 1000, 19000));
+}
+
 static void
 a_value_that_does_not_fit_adds_nothing(void **state)
 {
     struct play *p = *state;
-    struct location *small = location_new(&p->s->wheel, &stage_key, 1);
+    struct location *small = location_new(&p->s->wheel, &stage_key, 1, SIZE_MAX);
     char value[VALUE_ROOM];
 
     add(p, bob, binding("sip:a", 1000, 9000));
@@ -639,6 +669,7 @@ main(void)
         PLAY(a_binding_leaves_when_it_expires),
         PLAY(a_change_replaces_removes_and_adds_at_once),
         PLAY(over_the_limit_nothing_changes),
+        PLAY(over_the_octets_of_texts_nothing_changes),
         PLAY(too_much_text_is_refused_and_nothing_changes),
         PLAY(the_watcher_hears_of_first_and_last_binding_of_a_connection),
         PLAY(a_refresh_over_another_connection_lets_the_old_one_go),

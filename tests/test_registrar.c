@@ -33,7 +33,7 @@ set_up(void **state)
     struct play *p = calloc(1, sizeof *p);
 
     p->s = stage_new();
-    p->location = location_new(&p->s->wheel, &stage_key, 12);
+    p->location = location_new(&p->s->wheel, &stage_key, 12, SIZE_MAX);
     assert_non_null(p->location);
     p->settings = (struct registrar_settings){ 3600, 60, 86400, 3 };
     p->flow = stage_flow(7, 0);

@@ -24,7 +24,8 @@ struct location {
     struct timer_wheel *wheel; /* borrowed */
     struct hash_key key;
     size_t limit, count;
-    struct hash_table by_aor; /* owns the entries: the first, and behind it the others */
+    size_t limit_bytes, bytes; /* of texts */
+    struct hash_table by_aor;  /* owns the entries: the first, and behind it the others */
     struct hash_table by_connection;
     struct hash_table by_contact;
     struct entry *overdue; /* borrowed: a list */
@@ -47,7 +48,8 @@ keep_nothing(void *watcher, uint64_t connection, bool has_binding)
 }
 
 struct location *
-location_new(struct timer_wheel *wheel, const struct hash_key *key, size_t limit)
+location_new(struct timer_wheel *wheel, const struct hash_key *key, size_t limit,
+             size_t limit_bytes)
 {
     struct location *location = calloc(1, sizeof *location);
 
@@ -56,6 +58,7 @@ location_new(struct timer_wheel *wheel, const struct hash_key *key, size_t limit
     location->wheel = wheel;
     location->key = *key;
     location->limit = limit;
+    location->limit_bytes = limit_bytes;
     location->keep = keep_nothing;
     if (!hash_table_init(&location->by_aor) ||
         !hash_table_init(&location->by_connection) ||
@@ -383,6 +386,12 @@ leave_aor(struct location *location, struct entry *entry)
     before->next = entry->binding.next;
 }
 
+static size_t
+text_of(const struct binding *b)
+{
+    return b->contact.len + b->path.len + b->instance.len + b->call_id.len;
+}
+
 static void
 add(struct location *location, struct entry *entry)
 {
@@ -391,6 +400,7 @@ add(struct location *location, struct entry *entry)
     join_contact(location, entry);
     timer_start(location->wheel, &entry->expiry, entry->binding.expires_ms);
     location->count++;
+    location->bytes += text_of(&entry->binding) + entry->binding.aor.len;
 }
 
 static void
@@ -402,6 +412,7 @@ drop(struct location *location, struct entry *entry)
     hash_table_remove(&location->by_contact, &entry->by_contact);
     timer_stop(location->wheel, &entry->expiry);
     location->count--;
+    location->bytes -= text_of(&entry->binding) + entry->binding.aor.len;
     free(entry);
 }
 
@@ -418,8 +429,7 @@ expired(struct timer *timer, struct moment now)
 static struct entry *
 entry_new(struct location *location, struct slice aor, const struct binding *from)
 {
-    size_t text =
-        from->contact.len + from->path.len + from->instance.len + from->call_id.len;
+    size_t text = text_of(from);
     struct entry *entry;
     char *at;
 
@@ -466,17 +476,31 @@ make_all(struct location *location, struct slice aor,
     return true;
 }
 
+/* What there is too much of already may stay or shrink. */
 static bool
-has_room(const struct location *location, const struct binding_change *changes,
-         size_t count)
+fits(size_t count, size_t removed, size_t added, size_t limit)
 {
-    size_t added = 0, removed = 0;
+    return added <= removed || count - removed + added <= limit;
+}
+
+static bool
+has_room(const struct location *location, struct slice aor,
+         const struct binding_change *changes, size_t count)
+{
+    size_t added = 0, removed = 0, added_bytes = 0, removed_bytes = 0;
 
     for (size_t i = 0; i < count; i++) {
-        added += !changes[i].remove;
-        removed += changes[i].old != NULL;
+        if (!changes[i].remove) {
+            added++;
+            added_bytes += text_of(&changes[i].binding) + aor.len;
+        }
+        if (changes[i].old != NULL) {
+            removed++;
+            removed_bytes += text_of(changes[i].old) + aor.len;
+        }
     }
-    return added <= removed || location->count - removed + added <= location->limit;
+    return fits(location->count, removed, added, location->limit) &&
+           fits(location->bytes, removed_bytes, added_bytes, location->limit_bytes);
 }
 
 /* All that can fail comes first. What is new is added before what is old is dropped, so that
@@ -488,7 +512,7 @@ location_apply(struct location *location, struct slice aor,
     struct binding *made;
 
     (void)now;
-    if (!has_room(location, changes, count) ||
+    if (!has_room(location, aor, changes, count) ||
         !make_all(location, aor, changes, count, &made))
         return false;
     while (made != NULL) {

@@ -5,8 +5,8 @@
  * Units   Expiry is monotonic milliseconds in memory and UTC seconds in a saved value.
  * Memory  One block a binding, with its bytes; owned by the table and freed when it ends.
  *         A pointer to one is valid until the next call that changes the table.
- * Limits  `limit` bindings in all, each with BINDING_TEXT_MAX bytes of text beside its AoR.
- *         What a binding costs without its text: about 350 bytes.
+ * Limits  `limit` bindings in all, with `limit_bytes` of text; each with BINDING_TEXT_MAX of it
+ *         beside its AoR. What a binding costs without its text: about 350 bytes.
  */
 #ifndef SIP_LOCATION_H
 #define SIP_LOCATION_H
@@ -41,7 +41,8 @@ struct location;
 
 /* NULL: out of memory. */
 struct location *
-location_new(struct timer_wheel *wheel, const struct hash_key *key, size_t limit);
+location_new(struct timer_wheel *wheel, const struct hash_key *key, size_t limit,
+             size_t limit_bytes);
 
 void
 location_free(struct location *location);

@@ -52,7 +52,7 @@ location_restore(struct location *location, struct slice aor, struct slice befor
     struct location *past;
 
     timer_wheel_init(&wheel, now.ms);
-    past = location_new(&wheel, &key, SIZE_MAX);
+    past = location_new(&wheel, &key, SIZE_MAX, SIZE_MAX);
     if (past == NULL)
         return;
     if (before.len == 0 || location_decode(past, aor, before, now))
