@@ -384,20 +384,37 @@ a_value_is_taken_within_its_bounds_and_refused_past_them(void **state)
 static void
 a_list_is_bounded(void **state)
 {
-    char value[20000] = "", why[SETTINGS_WHY];
-    struct settings settings;
+    static const struct {
+        const char *key, *before, *behind; /* of the number in an element */
+        int limit;
+    } rows[] = {
+        { "core.listen", "udp:127.0.0.1:", "", LIMIT_LISTENERS },
+        { "core.alias", "d", ".example.org", LIMIT_ALIASES },
+        { "core.trusted", "192.0.", ".0/24", LIMIT_TRUSTED },
+        { "msilo.nostore_types", "text/x-", "", LIMIT_NOSTORE_TYPES },
+    };
     (void)state;
 
-    for (int i = 0; i < LIMIT_ALIASES; i++)
-        snprintf(value + strlen(value), sizeof value - strlen(value), "%sd%d.example.org",
-                 i == 0 ? "" : ",", i);
-    assert_true(settings_init(&settings));
-    assert_true(override(&settings, "core.alias", value, why));
-    assert_int_equal(settings.alias_count, LIMIT_ALIASES);
-    snprintf(value + strlen(value), sizeof value - strlen(value), ",one.more");
-    assert_false(override(&settings, "core.alias", value, why));
-    assert_string_equal(why, "-o core.alias: 'one.more' is more than 256 elements");
-    settings_free(&settings);
+    for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
+        char value[20000] = "", why[SETTINGS_WHY], expected[SETTINGS_WHY];
+        int len = 0, last = 0;
+        struct settings settings;
+
+        assert_true(settings_init(&settings));
+        for (int i = 0; i <= rows[row].limit; i++) {
+            if (i == rows[row].limit)
+                assert_true(override(&settings, rows[row].key, value, why));
+            len += snprintf(value + len, sizeof value - (size_t)len, i == 0 ? "" : ",");
+            last = len;
+            len += snprintf(value + len, sizeof value - (size_t)len, "%s%d%s",
+                            rows[row].before, i % 256, rows[row].behind);
+        }
+        snprintf(expected, sizeof expected, "-o %s: '%s' is more than %d elements",
+                 rows[row].key, value + last, rows[row].limit);
+        assert_false(override(&settings, rows[row].key, value, why));
+        assert_string_equal(why, expected);
+        settings_free(&settings);
+    }
 }
 
 static void
