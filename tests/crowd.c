@@ -261,8 +261,15 @@ finish_read(struct crowd *c)
 {
     if (c->reads == NULL)
         return false;
-    for (size_t i = 0; i < c->read_count; i++)
+    for (size_t i = 0; i < c->read_count; i++) {
+        const struct page *page = &c->reads[i].page;
+
         read_silo(c, &c->reads[i]);
+        if (page->count > c->most_in_page)
+            c->most_in_page = page->count;
+        if (page->len > c->most_page_bytes)
+            c->most_page_bytes = page->len;
+    }
     c->reads = NULL;
     server_read_done(c->server, STORE_OK, "", c->now);
     return true;

@@ -43,7 +43,9 @@ struct crowd {
     enum store_status disk_status;            /* of commits */
     uint64_t commits, stored, removed, saved; /* AoRs, with usrloc.db_mode 1 */
     uint32_t silos, waiting;
-    size_t waiting_bytes;       /* bodies of what waits */
+    size_t waiting_bytes; /* bodies of what waits */
+    uint32_t most_in_page;
+    size_t most_page_bytes;
     bool *gone;                 /* owned: by id */
     struct batch *batch;        /* borrowed: out; NULL: none */
     struct read_request *reads; /* borrowed, in the same way */

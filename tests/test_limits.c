@@ -123,6 +123,23 @@ past_our_own_requests_messages_are_stored_and_dumps_wait(void **state)
     assert_int_equal(c->statuses[202], c->stored);
 }
 
+/* LIMIT_PAGE_MESSAGES, LIMIT_PAGE_BYTES: the last message is the one that goes beyond. */
+static void
+a_dump_reads_no_more_than_a_page_at_a_time(void **state)
+{
+    enum { WAITING = 5 * LIMIT_PAGE_MESSAGES / 2, BODY = 5000, RECORD = BODY + 300 };
+    struct crowd *c = *state;
+
+    crowd_fill_silos(c, 1, WAITING, 10);
+    crowd_register(c, BOB, 3600);
+    assert_int_equal(c->removed, WAITING);
+    assert_int_equal(c->most_in_page, LIMIT_PAGE_MESSAGES);
+    crowd_fill_silos(c, 1, WAITING, BODY);
+    crowd_register(c, BOB, 3600);
+    assert_int_equal(c->removed, 2 * WAITING);
+    assert_in_range(c->most_page_bytes, LIMIT_PAGE_BYTES, LIMIT_PAGE_BYTES + RECORD);
+}
+
 /* BATCH_PUTS_MAX: those that time out together are more than one commit takes. */
 static void
 past_what_waits_for_a_commit_messages_are_503(void **state)
@@ -542,6 +559,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         FILLED(past_our_own_requests_messages_are_stored_and_dumps_wait),
+        FILLED(a_dump_reads_no_more_than_a_page_at_a_time),
         FILLED(past_what_waits_for_a_commit_messages_are_503),
         FILLED(past_the_octets_being_relayed_messages_are_stored),
         FILLED(past_the_octets_being_relayed_a_refusal_is_as_if_it_had_not_come),
