@@ -266,6 +266,23 @@ store_it(struct router *router, const struct incoming *in, const struct way *way
         store_message(router->silo, &order);
 }
 
+/* There is no room to relay it. What is for somebody else's user has no silo to wait in. */
+static void
+keep_or_refuse(struct router *router, const struct incoming *in, const struct way *way)
+{
+    const struct server_outcome outcome = { 503, OUTCOME_BUSY };
+    char text[AOR_MAX];
+
+    if (way->aor.len > 0 ||
+        domains_aor(router->domains, &in->message->to.uri, text) > 0) {
+        store_it(router, in, way);
+        return;
+    }
+    server_table_complete(router->requests, &in->key, outcome, in->flow.protocol,
+                          in->now);
+    store_answer(router->silo, in, OUTCOME_BUSY);
+}
+
 /* Its transaction is new: to his phones, or into his silo. */
 static void
 start_message(struct router *router, const struct incoming *in, const struct way *way)
@@ -280,8 +297,10 @@ start_message(struct router *router, const struct incoming *in, const struct way
     };
 
     if (count == 0 || router->silo->is_stopping || goes_behind(router, in, way) ||
-        store_has_seen(router->silo, in) || !relay_start(router->relays, &order))
+        store_has_seen(router->silo, in))
         store_it(router, in, way);
+    else if (!relay_start(router->relays, &order))
+        keep_or_refuse(router, in, way);
 }
 
 static void

@@ -206,6 +206,49 @@ past_the_octets_being_relayed_messages_are_stored(void **state)
 }
 
 static void
+message_abroad(struct crowd *c, size_t body_bytes)
+{
+    crowd_send(c, ALICE,
+               "MESSAGE sip:carol@10.9.0.1 SIP/2.0\r\n"
+               "Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK%llu\r\n"
+               "From: <sip:alice@example.org>;tag=1\r\n"
+               "To: <sip:carol@10.9.0.1>\r\n"
+               "Call-ID: a\r\n"
+               "CSeq: 1 MESSAGE\r\n"
+               "Content-Length: %zu\r\n\r\n%0*d",
+               (unsigned long long)++c->number, body_bytes, (int)body_bytes, 0);
+}
+
+/* LIMIT_RELAY_BYTES: what is for somebody else's user cannot be stored. */
+static void
+past_the_octets_being_relayed_messages_for_others_are_503(void **state)
+{
+    enum { FIT = LIMIT_RELAY_BYTES / (2 * BIG) };
+    static const char *const overrides[] = { "core.relay=all", NULL };
+    struct crowd *c = crowd_new(overrides);
+    uint64_t relayed;
+
+    (void)state;
+    c->is_mute = true;
+    for (int i = 0; i < FIT + OVER; i++)
+        message_abroad(c, BIG);
+    relayed = c->requests;
+    assert_in_range(relayed, FIT * 9 / 10, FIT);
+    assert_int_equal(c->statuses[503], FIT + OVER - relayed);
+    assert_refused(c, "Too Many Messages At Once");
+    c->number--;
+    message_abroad(c, BIG); /* again */
+    assert_refused(c, "Too Many Messages At Once");
+    assert_int_equal(c->requests, relayed);
+    crowd_advance(c, FR_MS);
+    assert_int_equal(c->statuses[504], relayed);
+    c->is_mute = false;
+    message_abroad(c, BIG);
+    assert_int_equal(c->last_status, 200);
+    crowd_free(c);
+}
+
+static void
 register_two_phones(struct crowd *c, uint32_t user)
 {
     crowd_send(c, user,
@@ -562,6 +605,7 @@ main(void)
         FILLED(a_dump_reads_no_more_than_a_page_at_a_time),
         FILLED(past_what_waits_for_a_commit_messages_are_503),
         FILLED(past_the_octets_being_relayed_messages_are_stored),
+        cmocka_unit_test(past_the_octets_being_relayed_messages_for_others_are_503),
         FILLED(past_the_octets_being_relayed_a_refusal_is_as_if_it_had_not_come),
         FILLED(past_the_responses_kept_the_oldest_is_told_by_its_status),
         FILLED(past_the_lookups_a_name_has_no_address),
