@@ -123,6 +123,51 @@ past_our_own_requests_messages_are_stored_and_dumps_wait(void **state)
     assert_int_equal(c->statuses[202], c->stored);
 }
 
+/* MESSAGE_OUT_MAX, less the longest Path: what no dump could carry is not stored. */
+static void
+a_message_that_no_dump_could_carry_is_413(void **state)
+{
+    struct crowd *c = *state;
+
+    assert_int_equal(crowd_message(c, ALICE, BOB, BIG), 202);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(crowd_message(c, ALICE, BOB, 60000), 413);
+        assert_true(has_line(c, "SIP/2.0 413 Too Large To Be Delivered\r\n"));
+        c->number--; /* again */
+    }
+    assert_int_equal(c->stored, 1);
+}
+
+/* What a template makes of long addresses may be too long for a notice: there is none then. */
+static void
+a_notice_of_more_than_four_kib_is_not_sent(void **state)
+{
+    static const char *const overrides[] = {
+        "msilo.registrar=sip:silo@example.org", "msilo.outbound_proxy=sip:10.0.0.2",
+        "msilo.offline_message=$ru$ru$ru$ru$ru$ru$ru$ru", NULL
+    };
+    static const struct {
+        int digits; /* of the user */
+        unsigned notices;
+    } rows[] = { { 490, 1 }, { 510, 1 } }; /* 8 * 506 octets, and 8 * 526 */
+    struct crowd *c = crowd_new(overrides);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        crowd_send(c, ALICE,
+                   "MESSAGE sip:%0*d@example.org SIP/2.0\r\n"
+                   "Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK%zu\r\n"
+                   "From: <sip:u%zu@example.org>;tag=1\r\n"
+                   "To: <sip:u@example.org>\r\n"
+                   "Call-ID: n%zu\r\n"
+                   "CSeq: 1 MESSAGE\r\n\r\n",
+                   rows[i].digits, 0, i, i, i);
+        assert_int_equal(c->statuses[202], i + 1);
+        assert_int_equal(c->requests, rows[i].notices);
+    }
+    crowd_free(c);
+}
+
 /* LIMIT_PAGE_MESSAGES, LIMIT_PAGE_BYTES: the last message is the one that goes beyond. */
 static void
 a_dump_reads_no_more_than_a_page_at_a_time(void **state)
@@ -602,6 +647,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         FILLED(past_our_own_requests_messages_are_stored_and_dumps_wait),
+        FILLED(a_message_that_no_dump_could_carry_is_413),
+        cmocka_unit_test(a_notice_of_more_than_four_kib_is_not_sent),
         FILLED(a_dump_reads_no_more_than_a_page_at_a_time),
         FILLED(past_what_waits_for_a_commit_messages_are_503),
         FILLED(past_the_octets_being_relayed_messages_are_stored),
