@@ -172,7 +172,7 @@ run_server(void *context)
     const struct run *run = context;
 
     begin(&b, "server", "receive, complete", run->size);
-    b.server = server_table_new(&hash_key, run->size + BATCH, TIMER_J_MS);
+    b.server = server_table_new(&hash_key, run->size + BATCH, 0, TIMER_J_MS);
     if (b.server == NULL)
         abort();
     fill(&b, prepare_keys, receive_all);

@@ -24,6 +24,12 @@ enum {
     /* Requests remembered, and the slabs that they come in; past it 503. */
     LIMIT_SERVER_TRANSACTIONS = LIMIT_OF(4194304, 1024),
     LIMIT_SERVER_SLAB = LIMIT_OF(4096, 16),
+    /* Of these, refused for want of room; past it the oldest is forgotten. */
+    LIMIT_REFUSED_TRANSACTIONS = LIMIT_OF(131072, 64),
+    LIMIT_UNCOMMITTED_MESSAGES = 4096, /* for the next commit; past it 503 */
+    LIMIT_UNCOMMITTED_BYTES =
+        12582912,           /* the same in octets; the rest of a batch is for bindings */
+    LIMIT_COMMIT_MS = 8000, /* while one is out longer new messages are 503 */
     /* Requests of ours in flight; past it a message is stored and not relayed (500 to one for a
      * foreign domain), dumps wait for check_time, notices are left out. */
     LIMIT_CLIENT_TRANSACTIONS = 65536,
@@ -45,15 +51,17 @@ enum {
     /* Host names being looked up; past it: no address. */
     LIMIT_LOOKUPS = LIMIT_OF(1024, 2),
     LIMIT_CONNECTION_OUT_BYTES =
-        1048576,                   /* queued on one stream; past it: it is closed */
-    LIMIT_DATAGRAMS_OUT = 4096,    /* queued on one socket; past it: dropped, counted */
+        1048576, /* queued on one stream; past it, and past the next: it is closed */
+    LIMIT_OUT_BYTES = 33554432, /* on all: the answers of two full commits go over one */
+    LIMIT_DATAGRAMS_OUT = 4096, /* queued on one socket; past it: dropped, counted */
     LIMIT_PAGES_BYTES = 268435456, /* that dumps have read; past it they wait to read */
     LIMIT_PAGE_BYTES = LIMIT_OF(32768, 2048), /* of a dump's page of records */
     LIMIT_PAGE_MESSAGES = LIMIT_OF(32, 3),
     LIMIT_UNREMOVED = 8, /* delivered of an AoR, not durably removed: its dump waits */
     LIMIT_TIDY_STEP = LIMIT_OF(512, 4), /* records a housekeeping step touches */
-    LIMIT_RETRY_AFTER_S = 5,            /* Retry-After of a 503 for want of room */
-    LIMIT_RETRY_MAX_S = 3600,           /* the longest wait between dumps to a phone */
+    LIMIT_RETRY_AFTER_S = 5,      /* Retry-After of a 503 for want of room, at least */
+    LIMIT_RETRY_SPREAD_S = 10,    /* of different lengths for so many messages */
+    LIMIT_RETRY_MAX_S = 3600,     /* the longest wait between dumps to a phone */
     LIMIT_NOTICE_SILENCE_S = 600, /* between notices to one sender about one recipient */
 };
 

@@ -123,8 +123,9 @@ make_tables(struct server *server, const struct hash_key *run, struct moment now
     timer_wheel_init(&server->wheel, now.ms);
     server->clients = client_table_new(&server->transport, &server->wheel, &clients,
                                        LIMIT_CLIENT_TRANSACTIONS);
-    server->requests = server_table_new(&requests, LIMIT_SERVER_TRANSACTIONS,
-                                        server->settings->wt_timer_s * 1000);
+    server->requests =
+        server_table_new(&requests, LIMIT_SERVER_TRANSACTIONS, LIMIT_REFUSED_TRANSACTIONS,
+                         server->settings->wt_timer_s * 1000);
     server->location =
         location_new(&server->wheel, &location, LIMIT_BINDINGS, LIMIT_BINDING_BYTES);
     if (server->clients == NULL || server->requests == NULL || server->location == NULL)

@@ -14,10 +14,15 @@ enum {
 
 static const struct hash_key secret = { "0123456789abcde" };
 
+enum {
+    REFUSED_MAX = 100,
+};
+
 static struct server_table *
 new_table(size_t limit)
 {
-    struct server_table *table = server_table_new(&secret, limit, TIMER_J_MS);
+    struct server_table *table =
+        server_table_new(&secret, limit, REFUSED_MAX, TIMER_J_MS);
 
     assert_non_null(table);
     return table;
@@ -157,6 +162,73 @@ at_the_limit_only_new_requests_are_refused(void **state)
     complete(table, 17, 200, PROTOCOL_UDP, 0);
     assert_int_equal(receive(table, 5000, 31999), SERVER_TABLE_FULL);
     assert_int_equal(receive(table, 5000, 32000), SERVER_NEW);
+    server_table_free(table);
+}
+
+static void
+refuse(struct server_table *table, uint32_t i, uint64_t ms)
+{
+    struct server_key key = key_number(i);
+
+    assert_int_equal(receive(table, i, ms), SERVER_NEW);
+    server_table_refuse(table, &key, (struct server_outcome){ 503, (uint16_t)i },
+                        PROTOCOL_UDP, at(ms));
+}
+
+/* RFC 3261 17.2.2 for them, too, as long as they are not too many. */
+static void
+a_repetition_of_what_was_refused_is_refused_again(void **state)
+{
+    struct server_table *table = new_table(10);
+    struct server_key key = key_number(1);
+    struct server_outcome outcome = { 0 };
+
+    (void)state;
+    refuse(table, 1, 0);
+    assert_int_equal(server_table_receive(table, &key, &outcome, at(31999)),
+                     SERVER_COMPLETED);
+    assert_int_equal(outcome.status, 503);
+    assert_int_equal(outcome.detail, 1);
+    assert_int_equal(receive(table, 1, 32000), SERVER_NEW);
+    server_table_free(table);
+}
+
+/* A flood of them takes no more memory than that, and nothing from those that were answered. */
+static void
+of_the_refused_the_last_are_known_and_of_the_answered_all(void **state)
+{
+    enum { FLOOD = 50000 };
+    struct server_table *table = new_table(1000);
+
+    (void)state;
+    for (uint32_t i = 0; i < 10; i++) {
+        receive(table, i, 0);
+        complete(table, i, 202, PROTOCOL_UDP, 0);
+    }
+    for (uint32_t i = 10; i < FLOOD; i++) {
+        refuse(table, i, 1);
+        assert_true(server_table_count(table) <= 10 + REFUSED_MAX);
+    }
+    for (uint32_t i = 0; i < 10; i++)
+        assert_int_equal(receive(table, i, 2), SERVER_COMPLETED);
+    for (uint32_t i = FLOOD - REFUSED_MAX; i < FLOOD; i++)
+        assert_int_equal(receive(table, i, 2), SERVER_COMPLETED);
+    assert_int_equal(receive(table, FLOOD - REFUSED_MAX - 1, 2), SERVER_NEW);
+    server_table_free(table);
+}
+
+static void
+the_refused_make_room_in_a_full_table(void **state)
+{
+    struct server_table *table = new_table(50);
+
+    (void)state;
+    for (uint32_t i = 0; i < 50; i++)
+        refuse(table, i, 0);
+    for (uint32_t i = 100; i < 150; i++)
+        assert_int_equal(receive(table, i, 1), SERVER_NEW);
+    assert_int_equal(receive(table, 150, 1), SERVER_TABLE_FULL);
+    assert_int_equal(server_table_count(table), 50);
     server_table_free(table);
 }
 
@@ -342,6 +414,9 @@ main(void)
         cmocka_unit_test(the_first_outcome_stands),
         cmocka_unit_test(a_forgotten_request_is_new_again),
         cmocka_unit_test(at_the_limit_only_new_requests_are_refused),
+        cmocka_unit_test(a_repetition_of_what_was_refused_is_refused_again),
+        cmocka_unit_test(of_the_refused_the_last_are_known_and_of_the_answered_all),
+        cmocka_unit_test(the_refused_make_room_in_a_full_table),
         cmocka_unit_test(a_table_without_room_takes_nothing),
         cmocka_unit_test(the_table_agrees_with_a_plain_array),
         cmocka_unit_test(a_burst_leaves_the_table_again),

@@ -360,7 +360,10 @@ store_message(struct silo *silo, const struct store_order *order)
     if (outcome == OUTCOME_ACCEPTED)
         return;
     count_refusal(silo, slice_absent(), in->message->call_id, outcome, in->now);
-    server_table_complete(silo->requests, &in->key, kept, in->flow.protocol, in->now);
+    if (outcomes[outcome].may_pass)
+        server_table_refuse(silo->requests, &in->key, kept, in->flow.protocol, in->now);
+    else
+        server_table_complete(silo->requests, &in->key, kept, in->flow.protocol, in->now);
     store_answer(silo, in, outcome);
     if (order->copy != NULL)
         live_copy_stored(order->copy, 0, slice_absent(), in->now);

@@ -18,8 +18,8 @@ enum {
 
 struct entry {
     uint32_t hash[HASH_WORDS];
-    uint32_t next;  /* of the same bucket */
-    uint32_t after; /* Completed: the one that completed next; free: the next free one */
+    uint32_t next;     /* of the same bucket */
+    uint32_t after;    /* Completed: the next of its line; free: the next free one */
     uint32_t ended_ms; /* low half of the time: J is far below 49 days */
     struct server_outcome outcome;
 };
@@ -32,17 +32,23 @@ struct slab {
 
 static_assert(sizeof(struct slab) == 32 * (size_t)SLAB_ENTRIES, "32 bytes a request");
 
+/* Completed ones in the order in which they completed. */
+struct line {
+    uint32_t oldest, newest; /* NONE: there is none */
+    uint32_t count;
+};
+
 struct server_table {
     struct hash_key key;
-    uint32_t limit;
+    uint32_t limit, refused_limit;
     uint32_t timer_j_ms;
     uint32_t count;
     uint32_t slab_count;
     uint32_t entries_used; /* the rest of the slabs was never touched */
     uint32_t buckets_used; /* as in hash_table.h */
     uint32_t first_free;
-    uint32_t oldest, newest; /* of the Completed ones */
-    struct slab *slabs[];    /* owned; room for all that `limit` may need */
+    struct line answered, refused;
+    struct slab *slabs[]; /* owned; room for all that `limit` may need */
 };
 
 static struct entry *
@@ -75,7 +81,8 @@ add_slab(struct server_table *table)
 }
 
 struct server_table *
-server_table_new(const struct hash_key *key, size_t limit, uint32_t timer_j_ms)
+server_table_new(const struct hash_key *key, size_t limit, uint32_t refused_limit,
+                 uint32_t timer_j_ms)
 {
     size_t slabs = limit / SLAB_ENTRIES + 1;
     struct server_table *table;
@@ -86,8 +93,10 @@ server_table_new(const struct hash_key *key, size_t limit, uint32_t timer_j_ms)
         return NULL;
     table->key = *key;
     table->limit = (uint32_t)limit;
+    table->refused_limit = refused_limit;
     table->timer_j_ms = timer_j_ms;
-    table->first_free = table->oldest = table->newest = NONE;
+    table->first_free = NONE;
+    table->answered = table->refused = (struct line){ NONE, NONE, 0 };
     if (!add_slab(table)) {
         free(table);
         return NULL;
@@ -192,17 +201,26 @@ drop(struct server_table *table, uint32_t *link)
 }
 
 static void
-drop_ended(struct server_table *table, struct moment now)
+drop_oldest(struct server_table *table, struct line *line)
 {
-    for (int i = 0; i < DROPS_A_CALL && table->oldest != NONE; i++) {
-        struct entry *entry = entry_at(table, table->oldest);
+    struct entry *entry = entry_at(table, line->oldest);
+
+    line->oldest = entry->after;
+    if (line->oldest == NONE)
+        line->newest = NONE;
+    line->count--;
+    drop(table, link_of(table, entry->hash));
+}
+
+static void
+drop_ended(struct server_table *table, struct line *line, struct moment now)
+{
+    for (int i = 0; i < DROPS_A_CALL && line->oldest != NONE; i++) {
+        const struct entry *entry = entry_at(table, line->oldest);
 
         if ((uint32_t)now.ms - entry->ended_ms < table->timer_j_ms)
             return;
-        table->oldest = entry->after;
-        if (table->oldest == NONE)
-            table->newest = NONE;
-        drop(table, link_of(table, entry->hash));
+        drop_oldest(table, line);
     }
 }
 
@@ -231,10 +249,13 @@ split_one_bucket(struct server_table *table)
 static uint32_t
 take_free(struct server_table *table)
 {
-    uint32_t i = table->first_free;
+    uint32_t i;
 
+    if (table->count == table->limit && table->refused.count > 0)
+        drop_oldest(table, &table->refused);
     if (table->count == table->limit)
         return NONE;
+    i = table->first_free;
     if (i != NONE) {
         table->first_free = entry_at(table, i)->after;
         return i;
@@ -271,7 +292,8 @@ server_table_receive(struct server_table *table, const struct server_key *key,
 {
     uint32_t i;
 
-    drop_ended(table, now);
+    drop_ended(table, &table->answered, now);
+    drop_ended(table, &table->refused, now);
     i = *find(table, key);
     if (i == NONE)
         return insert(table, key);
@@ -281,11 +303,23 @@ server_table_receive(struct server_table *table, const struct server_key *key,
     return SERVER_COMPLETED;
 }
 
+static void
+join(struct server_table *table, struct line *line, uint32_t i)
+{
+    entry_at(table, i)->after = NONE;
+    if (line->newest == NONE)
+        line->oldest = i;
+    else
+        entry_at(table, line->newest)->after = i;
+    line->newest = i;
+    line->count++;
+}
+
 /* RFC 3261 17.2.2: J is 64*T1 over UDP, and 0 over a stream. */
-void
-server_table_complete(struct server_table *table, const struct server_key *key,
-                      struct server_outcome outcome, enum protocol protocol,
-                      struct moment now)
+static void
+complete(struct server_table *table, const struct server_key *key,
+         struct server_outcome outcome, enum protocol protocol, struct line *line,
+         struct moment now)
 {
     uint32_t *link = find(table, key);
     uint32_t i = *link;
@@ -301,12 +335,25 @@ server_table_complete(struct server_table *table, const struct server_key *key,
     entry = entry_at(table, i);
     entry->outcome = outcome;
     entry->ended_ms = (uint32_t)now.ms;
-    entry->after = NONE;
-    if (table->newest == NONE)
-        table->oldest = i;
-    else
-        entry_at(table, table->newest)->after = i;
-    table->newest = i;
+    join(table, line, i);
+}
+
+void
+server_table_complete(struct server_table *table, const struct server_key *key,
+                      struct server_outcome outcome, enum protocol protocol,
+                      struct moment now)
+{
+    complete(table, key, outcome, protocol, &table->answered, now);
+}
+
+void
+server_table_refuse(struct server_table *table, const struct server_key *key,
+                    struct server_outcome outcome, enum protocol protocol,
+                    struct moment now)
+{
+    complete(table, key, outcome, protocol, &table->refused, now);
+    if (table->refused.count > table->refused_limit)
+        drop_oldest(table, &table->refused);
 }
 
 void

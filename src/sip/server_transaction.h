@@ -10,7 +10,9 @@
  *         4096 entries up to `limit` and splits one bucket a request, so that no request
  *         pays for the whole table; it keeps its slabs. J is the same for all, so entries
  *         leave in the order in which they completed.
- * Limits  `limit` entries, or no memory for a slab: a new request is refused with 503.
+ * Limits  `limit` entries, or no memory for a slab: a new request is refused with 503. Those
+ *         that were refused for want of room are `refused_limit` at most, and make room for
+ *         others: who sends more than can be served does not fill the table with that.
  */
 #ifndef SIP_SERVER_TRANSACTION_H
 #define SIP_SERVER_TRANSACTION_H
@@ -41,7 +43,8 @@ struct server_table;
 
 /* NULL: out of memory. */
 struct server_table *
-server_table_new(const struct hash_key *key, size_t limit, uint32_t timer_j_ms);
+server_table_new(const struct hash_key *key, size_t limit, uint32_t refused_limit,
+                 uint32_t timer_j_ms);
 
 void
 server_table_free(struct server_table *table);
@@ -69,6 +72,13 @@ void
 server_table_complete(struct server_table *table, const struct server_key *key,
                       struct server_outcome outcome, enum protocol protocol,
                       struct moment now);
+
+/* The same for a request that was refused for want of room: its entry goes before J where there
+ * are too many of them, the one that was refused first before the others. */
+void
+server_table_refuse(struct server_table *table, const struct server_key *key,
+                    struct server_outcome outcome, enum protocol protocol,
+                    struct moment now);
 
 /* Forgets an entry in state Trying: a repetition is a new request again. */
 void
