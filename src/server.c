@@ -505,7 +505,7 @@ server_next_deadline(const struct server *server)
 void
 server_flush(struct server *server, struct moment now)
 {
-    journal_flush(&server->silo.journal);
+    journal_flush(&server->silo.journal, now);
     reader_flush(&server->silo.reader, now);
     if (!server->tidy_wanted || server->tidy_is_out)
         return;

@@ -1,5 +1,7 @@
 #include "src/silo/journal.h"
 
+#include "src/limits.h"
+
 void
 journal_init(struct journal *journal, const struct disk *disk)
 {
@@ -81,8 +83,21 @@ journal_find_binding(const struct journal *journal, struct slice aor,
     return NULL;
 }
 
+bool
+journal_is_full(const struct journal *journal)
+{
+    return journal->open->put_count >= LIMIT_UNCOMMITTED_MESSAGES ||
+           journal->open->bytes >= LIMIT_UNCOMMITTED_BYTES;
+}
+
+bool
+journal_hangs(const struct journal *journal, struct moment now)
+{
+    return journal->is_out && now.ms - journal->out_since_ms >= LIMIT_COMMIT_MS;
+}
+
 void
-journal_flush(struct journal *journal)
+journal_flush(struct journal *journal, struct moment now)
 {
     struct batch *out = journal->open;
 
@@ -94,6 +109,7 @@ journal_flush(struct journal *journal)
     }
     journal->open = other_batch(journal);
     journal->is_out = true;
+    journal->out_since_ms = now.ms;
     journal->disk->commit(journal->disk->self, out);
 }
 

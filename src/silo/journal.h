@@ -30,7 +30,8 @@ struct journal {
     struct batch batches[2];
     struct batch *open; /* one of the two */
     bool is_out;        /* the other one is being committed */
-    bool is_short;      /* the store had no room for what was last to be put in */
+    uint64_t out_since_ms;
+    bool is_short; /* the store had no room for what was last to be put in */
 };
 
 void
@@ -67,9 +68,19 @@ journal_find_binding(const struct journal *journal, struct slice aor,
                                   const struct journal_result *result,
                                   struct moment now));
 
+/* Whether so many messages wait for the next commit that no more are to be taken: what is
+ * durable soon is worth more than what is taken and given up meanwhile. Removals, and bindings
+ * up to the batch's own bounds, find room all the same. */
+bool
+journal_is_full(const struct journal *journal);
+
+/* A commit is out and does not come back. */
+bool
+journal_hangs(const struct journal *journal, struct moment now);
+
 /* Hands the open batch out, if there is anything in it and none is out. */
 void
-journal_flush(struct journal *journal);
+journal_flush(struct journal *journal, struct moment now);
 
 /* The batch that was out came back: tells every wait, puts before removals before bindings.
  * Puts and removals in the order of putting in; bindings the other way round, so that those

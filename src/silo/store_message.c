@@ -24,6 +24,7 @@ static const struct outcome {
     [OUTCOME_STORE_FULL] = { 503, SLICE_INIT("Store Is Full"), true },
     [OUTCOME_STORE_FAILED] = { 503, SLICE_INIT("Store Failed"), true },
     [OUTCOME_BUSY] = { 503, SLICE_INIT("Too Many Messages At Once"), true },
+    [OUTCOME_STORE_HANGS] = { 503, SLICE_INIT("Store Does Not Answer"), true },
     [OUTCOME_STOPPING] = { 503, SLICE_INIT("Shutting Down"), true },
     [OUTCOME_TOO_LARGE] = { 413, SLICE_INIT("Too Large To Be Delivered"), false },
     [OUTCOME_NOT_STORED_TYPE] = { 480, SLICE_INIT("Offline And Not Stored By Type"),
@@ -60,13 +61,18 @@ store_outcome_reason(enum store_outcome outcome)
     return outcomes[outcome].reason;
 }
 
+/* Those who are refused together are not to come back together. By the request: a repetition
+ * is told the same. */
 static void
-write_retry_after(struct writer *w, enum store_outcome outcome)
+write_retry_after(struct writer *w, enum store_outcome outcome,
+                  const struct server_key *key)
 {
+    unsigned more_s = key->hash.bytes[sizeof key->hash.bytes - 1] % LIMIT_RETRY_SPREAD_S;
+
     if (!outcomes[outcome].may_pass)
         return;
     writer_bytes(w, SLICE("Retry-After: "));
-    writer_number(w, LIMIT_RETRY_AFTER_S);
+    writer_number(w, LIMIT_RETRY_AFTER_S + more_s);
     writer_bytes(w, SLICE("\r\n"));
 }
 
@@ -79,7 +85,7 @@ store_answer(struct silo *silo, const struct incoming *in, enum store_outcome ou
     writer_init(&w, responder->buffer, sizeof responder->buffer);
     responder_begin(responder, &w, in, outcomes[outcome].status,
                     outcomes[outcome].reason);
-    write_retry_after(&w, outcome);
+    write_retry_after(&w, outcome, &in->key);
     writer_body(&w, slice_absent());
     responder_send(responder, &w, in);
 }
@@ -100,7 +106,7 @@ send_kept_answer(const struct stored_wait *wait, enum store_outcome outcome)
     writer_bytes(&w, outcomes[outcome].reason);
     writer_bytes(&w, SLICE("\r\n"));
     writer_bytes(&w, wait->answer);
-    write_retry_after(&w, outcome);
+    write_retry_after(&w, outcome, &wait->key);
     writer_body(&w, slice_absent());
     bytes = writer_done(&w);
     if (!slice_is_absent(bytes))
@@ -308,6 +314,10 @@ try_to_store(struct silo *silo, const struct store_order *order)
         return OUTCOME_REGISTRAR;
     if (is_nostore_type(silo->settings, in->message))
         return OUTCOME_NOT_STORED_TYPE;
+    if (journal_hangs(&silo->journal, in->now))
+        return OUTCOME_STORE_HANGS;
+    if (journal_is_full(&silo->journal))
+        return OUTCOME_BUSY; /* before anything is made of it: to refuse must cost little */
     if (!new_record(silo, in, aor, &record))
         return OUTCOME_BUSY;
     if (record.exp_time_s <= in->now.s)

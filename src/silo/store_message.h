@@ -18,6 +18,7 @@ enum store_outcome {
     OUTCOME_STORE_FULL,
     OUTCOME_STORE_FAILED,
     OUTCOME_BUSY,
+    OUTCOME_STORE_HANGS,
     OUTCOME_STOPPING,
     OUTCOME_TOO_LARGE,
     OUTCOME_NOT_STORED_TYPE,
@@ -31,7 +32,8 @@ store_outcome_status(enum store_outcome outcome);
 struct slice
 store_outcome_reason(enum store_outcome outcome);
 
-/* Answers the request as `outcome` says, at once; Retry-After where waiting may help. */
+/* Answers the request, whose transaction was looked up, as `outcome` says, at once; Retry-After
+ * where waiting may help. */
 void
 store_answer(struct silo *silo, const struct incoming *in, enum store_outcome outcome);
 
