@@ -1,15 +1,17 @@
 #include "bench/core/core.h"
 #include "bench/core/counted.h"
 #include "bench/core/path.h"
+#include "src/limits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
-    USERS = 2048,   /* in rotation */
-    ONLINE = 1024,  /* the same, where all of them have to register first */
-    WAITING = 8,    /* messages for each user who is dumped */
-    DUMPED = 16384, /* users, at most */
+    USERS = 2048,     /* in rotation */
+    ONLINE = 1024,    /* the same, where all of them have to register first */
+    WAITING = 8,      /* messages for each user who is dumped */
+    DUMPED = 16384,   /* users, at most */
+    OTHERS = 1 << 20, /* numbers of messages from here on */
 };
 
 /* Those who write to everybody come through one proxy. */
@@ -86,6 +88,25 @@ step_repeat(void *self, uint32_t n)
     counting(was);
     receive_messages(self, n * CORE_ROUND, USERS);
     expect_answers(self, 202);
+}
+
+/* As many wait for their commit as may. */
+static void *
+open_full(void)
+{
+    struct core *core = core_new();
+
+    for (uint32_t i = 0; i < LIMIT_UNCOMMITTED_MESSAGES; i += CORE_ROUND)
+        receive_messages(core, OTHERS + i, USERS);
+    core_expect(core, 0, 0);
+    return core;
+}
+
+static void
+step_refuse(void *self, uint32_t n)
+{
+    receive_messages(self, n * CORE_ROUND, USERS);
+    expect_answers(self, 503);
 }
 
 static void
@@ -189,6 +210,14 @@ const struct path server_paths[] = {
         .counted = 8,
         .open = open_core,
         .step = step_repeat,
+    },
+    {
+        .name = "refuse",
+        .what = "a MESSAGE more than may wait for the commit, 503",
+        ROUNDS,
+        .counted = 8,
+        .open = open_full,
+        .step = step_refuse,
     },
     {
         .name = "dump",
