@@ -319,8 +319,7 @@ a_peer_that_does_not_read_is_closed_at_the_bound(void **state)
         if (sent % 600000 == 0)
             net_stage_turn(s);
     }
-    assert_in_range(most, LIMIT_CONNECTION_OUT_BYTES - 60000 + 1,
-                    LIMIT_CONNECTION_OUT_BYTES);
+    assert_in_range(most, LIMIT_OUT_BYTES - 60000 + 1, LIMIT_OUT_BYTES);
     assert_int_equal(s->closed_count, 0); /* never from within a call */
     net_stage_until(s, &s->closed_count, 1);
     assert_int_equal(
@@ -361,6 +360,73 @@ a_slow_peer_gets_everything_in_order(void **state)
     assert_true(connections_are_flushed(&s->connections));
     free(back);
     close(fd);
+}
+
+/* Sent with little room in the kernel until one is refused, or so much was taken: how much. */
+static size_t
+send_to_who_does_not_read(struct net_stage *s, uint64_t connection, size_t most)
+{
+    static char answer[400];
+    struct flow flow = { .protocol = PROTOCOL_TCP, .connection = connection };
+    const int little = 65536;
+    size_t sent = 0;
+    uv_os_fd_t ours;
+
+    uv_fileno((uv_handle_t *)&connections_find(&s->connections, connection)->tcp, &ours);
+    setsockopt(ours, SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
+    while (sent < most && connections_send(&s->connections, &flow, &s->listener->at,
+                                           slice_of(answer, sizeof answer)) == SEND_OK)
+        sent += sizeof answer;
+    return sent;
+}
+
+/* A proxy in front has one connection, and whatever is stored of it in one commit is answered
+ * at once. */
+static void
+the_answers_of_two_full_commits_do_not_end_a_stream(void **state)
+{
+    enum { ANSWERS = 2 * 4096 * 400 };
+    struct net_stage *s = *state;
+    char *back = malloc(ANSWERS);
+    size_t len = 0;
+    int fd = connected_peer(s, net_stage_listen_tcp(s, "127.0.0.1"));
+
+    assert_int_equal(send_to_who_does_not_read(s, 1, ANSWERS), ANSWERS);
+    for (int i = 0; i < 100000 && len < ANSWERS; i++) {
+        net_stage_turn(s);
+        len += peer_read(fd, back + len, ANSWERS - len);
+    }
+    assert_int_equal(len, ANSWERS);
+    assert_int_equal(s->closed_count, 0);
+    assert_int_equal(s->connections.out_bytes, 0);
+    free(back);
+    close(fd);
+}
+
+/* However many there are who do not read. */
+static void
+all_queues_together_are_bounded_and_each_has_its_own_part(void **state)
+{
+    enum { OTHERS = 4 };
+    struct net_stage *s = *state;
+    uint16_t port = net_stage_listen_tcp(s, "127.0.0.1");
+    int first = connected_peer(s, port), fds[OTHERS];
+
+    send_to_who_does_not_read(s, 1, LIMIT_OUT_BYTES - 1024);
+    assert_in_range(s->connections.out_bytes, LIMIT_OUT_BYTES / 2, LIMIT_OUT_BYTES);
+    for (uint64_t i = 0; i < OTHERS; i++) {
+        fds[i] = connected_peer(s, port);
+        send_to_who_does_not_read(s, i + 2, LIMIT_OUT_BYTES);
+        assert_in_range(s->connections.out_bytes, 0,
+                        LIMIT_OUT_BYTES + OTHERS * LIMIT_CONNECTION_OUT_BYTES);
+    }
+    net_stage_until(s, &s->closed_count, OTHERS);
+    assert_true(connections_is_open(&s->connections, 1));
+    for (int i = 0; i < OTHERS; i++)
+        close(fds[i]);
+    close(first);
+    net_stage_until(s, &s->closed_count, OTHERS + 1);
+    assert_int_equal(s->connections.out_bytes, 0);
 }
 
 /* core.tcp_connection_lifetime: idle, and without a binding. */
@@ -729,6 +795,8 @@ main(void)
         TEST(a_half_closed_stream_with_a_binding_is_gone_at_once),
         TEST(a_peer_that_does_not_read_is_closed_at_the_bound),
         TEST(a_slow_peer_gets_everything_in_order),
+        TEST(the_answers_of_two_full_commits_do_not_end_a_stream),
+        TEST(all_queues_together_are_bounded_and_each_has_its_own_part),
         TEST(an_idle_stream_is_closed_unless_it_has_a_binding),
         TEST(a_message_that_is_never_finished_is_cut_off),
         TEST(a_finished_message_may_be_followed_by_silence),

@@ -133,18 +133,23 @@ connection_dial(struct connection *c, const struct address *local)
     return uv_tcp_connect(&c->connecting, &c->tcp, &peer.any, on_connected) == 0;
 }
 
+static bool
+has_room(const struct connection *c, size_t bytes)
+{
+    return c->out.len + c->flight.len + bytes <= LIMIT_CONNECTION_OUT_BYTES ||
+           c->all->out_bytes + bytes <= LIMIT_OUT_BYTES;
+}
+
 enum send_status
 connection_send(struct connection *c, struct slice bytes)
 {
-    size_t waiting = c->out.len + uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp);
-
     if (c->state > CONNECTION_PEER_DONE)
         return SEND_FAILED;
-    if (bytes.len > LIMIT_CONNECTION_OUT_BYTES - waiting ||
-        !bytes_append(&c->out, bytes)) {
+    if (!has_room(c, bytes.len) || !bytes_append(&c->out, bytes)) {
         connection_end(c, "peer does not read");
         return SEND_FAILED;
     }
+    c->all->out_bytes += bytes.len;
     connections_dirty(c);
     if (c->out.len >= WRITE_EARLY_BYTES)
         connection_flush(c);
@@ -164,6 +169,7 @@ on_written(uv_write_t *request, int status)
         connection_end(c, uv_strerror(status));
         return;
     }
+    c->all->out_bytes -= c->flight.len;
     bytes_free(&c->flight);
     connections_used(c);
     connections_dirty(c);
@@ -179,6 +185,7 @@ write_out(struct connection *c)
     if (written < 0 && written != UV_EAGAIN)
         return written;
     if (written > 0) {
+        c->all->out_bytes -= (size_t)written;
         bytes_keep_tail(&c->out, c->out.len - (size_t)written);
         connections_used(c);
     }
@@ -253,6 +260,7 @@ on_closed(uv_handle_t *handle)
             events->failed(events->self, &flow);
     }
     c->all->alive--;
+    c->all->out_bytes -= c->out.len + c->flight.len;
     bytes_free(&c->in);
     bytes_free(&c->out);
     bytes_free(&c->flight);

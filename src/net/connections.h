@@ -5,7 +5,8 @@
  *         a message or a connect began, `closing` by when the end began.
  * Units   Milliseconds of the loop's clock.
  * Limits  max_open; at it the oldest of `closing`, else of `idle` gives way, and when every
- *         one has a binding the newcomer does. LIMIT_CONNECTION_OUT_BYTES on each.
+ *         one has a binding the newcomer does. LIMIT_CONNECTION_OUT_BYTES wait on each, and
+ *         more only while no more than LIMIT_OUT_BYTES wait on all.
  */
 #ifndef NET_CONNECTIONS_H
 #define NET_CONNECTIONS_H
@@ -40,8 +41,9 @@ struct connections {
     uint32_t open;  /* all but the dead */
     uint32_t alive; /* all whose memory is there */
     uint64_t last_id;
-    char *shared;  /* owned: the read buffer */
-    bool is_muted; /* no event is told any more */
+    size_t out_bytes; /* that wait to be written, on all of them */
+    char *shared;     /* owned: the read buffer */
+    bool is_muted;    /* no event is told any more */
     struct log_gate full_gate;
 };
 
