@@ -429,6 +429,30 @@ all_queues_together_are_bounded_and_each_has_its_own_part(void **state)
     assert_int_equal(s->connections.out_bytes, 0);
 }
 
+/* Commits, timers and other streams wait for the turn to end, and libuv would go on reading for
+ * two megabytes. Two turns are made, of which each may read twice. */
+static void
+a_stream_that_brings_much_does_not_keep_the_turn(void **state)
+{
+    enum { MANY = 8000 };
+    struct net_stage *s = *state;
+    struct slice request = SLICE(REQUEST);
+    size_t at_most = 2 * 2 * CONNECTION_READ_BYTES / request.len + 1, before, turns = 0;
+    int fd = connected_peer(s, net_stage_listen_tcp(s, "127.0.0.1"));
+
+    for (int i = 0; i < MANY; i++)
+        peer_write(fd, request);
+    do {
+        before = s->frames[FRAME_MESSAGE];
+        net_stage_turn(s);
+        assert_true(s->frames[FRAME_MESSAGE] - before <= at_most);
+    } while (s->frames[FRAME_MESSAGE] < MANY && ++turns < 10000);
+    assert_int_equal(s->frames[FRAME_MESSAGE], MANY);
+    assert_true(MANY > 2 * at_most);
+    assert_int_equal(s->closed_count, 0);
+    close(fd);
+}
+
 /* core.tcp_connection_lifetime: idle, and without a binding. */
 static void
 an_idle_stream_is_closed_unless_it_has_a_binding(void **state)
@@ -796,6 +820,7 @@ main(void)
         TEST(a_peer_that_does_not_read_is_closed_at_the_bound),
         TEST(a_slow_peer_gets_everything_in_order),
         TEST(the_answers_of_two_full_commits_do_not_end_a_stream),
+        TEST(a_stream_that_brings_much_does_not_keep_the_turn),
         TEST(all_queues_together_are_bounded_and_each_has_its_own_part),
         TEST(an_idle_stream_is_closed_unless_it_has_a_binding),
         TEST(a_message_that_is_never_finished_is_cut_off),

@@ -47,7 +47,9 @@ struct connection {
     bool was_open;
     bool is_lost; /* what was sent may not have arrived */
     bool is_writing;
-    bool is_shut; /* our side */
+    bool is_shut;       /* our side */
+    uint64_t read_turn; /* when it was last read from, */
+    uint32_t reads;     /* and how often then */
     struct framer framer;
     struct bytes in;     /* the start of a message */
     struct bytes out;    /* since the last write */

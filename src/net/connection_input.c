@@ -11,6 +11,16 @@ reads_into_shared(const struct connection *c)
     return c->state != CONNECTION_OPEN || c->in.len <= CONNECTION_KEPT_BYTES;
 }
 
+/* libuv would read 32 times, two megabytes, while the others wait and no commit is handed out. */
+static bool
+has_read_enough(struct connection *c)
+{
+    if (c->read_turn != c->all->turn)
+        c->reads = 0;
+    c->read_turn = c->all->turn;
+    return c->reads == CONNECTION_READS;
+}
+
 static void
 on_room_wanted(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
@@ -19,6 +29,8 @@ on_room_wanted(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 
     (void)suggested;
     *buf = uv_buf_init(NULL, 0); /* libuv reads nothing then, and says UV_ENOBUFS */
+    if (has_read_enough(c))
+        return;
     if (reads_into_shared(c)) {
         if (kept > 0)
             memcpy(c->all->shared, c->in.at, kept);
@@ -26,6 +38,7 @@ on_room_wanted(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
     } else if (bytes_reserve(&c->in, CONNECTION_KEPT_BYTES)) {
         *buf = uv_buf_init(c->in.at + kept, (unsigned)(c->in.room - kept));
     }
+    c->reads += buf->len > 0;
 }
 
 /* After FRAME_BAD nobody knows where the next message starts (RFC 3261 18.3): the owner
@@ -114,6 +127,8 @@ on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     struct connection *c = stream->data;
 
     (void)buf;
+    if (count == UV_ENOBUFS && has_read_enough(c))
+        return; /* until the next turn */
     if (count == UV_EOF) {
         peer_is_done(c);
     } else if (count < 0) {

@@ -274,6 +274,7 @@ connections_flush(struct connections *all)
 {
     struct link *link;
 
+    all->turn++;
     while ((link = list_first(&all->dirty)) != NULL) {
         link_remove(link);
         connection_flush(of_dirty(link));

@@ -22,6 +22,7 @@ enum {
     CONNECTION_KEPT_BYTES =
         4096, /* of a begun message, copied in front of the next read */
     CONNECTION_READ_BYTES = 65536,
+    CONNECTION_READS = 2, /* of one stream in a turn; what else it brought waits */
 };
 
 struct connections_options {
@@ -41,6 +42,7 @@ struct connections {
     uint32_t open;  /* all but the dead */
     uint32_t alive; /* all whose memory is there */
     uint64_t last_id;
+    uint64_t turn;    /* how many have ended */
     size_t out_bytes; /* that wait to be written, on all of them */
     char *shared;     /* owned: the read buffer */
     bool is_muted;    /* no event is told any more */
