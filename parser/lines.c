@@ -62,7 +62,7 @@ may_hold_escaped_nul(enum header_id id)
 static bool
 has_bad_nul(struct slice text, enum header_id id)
 {
-    for (size_t i = 0; (i = find(text, i, '\0')) < text.len; i++)
+    for (size_t i = 0; (i += slice_find(slice_skip(text, i), '\0')) < text.len; i++)
         if (i == 0 || text.at[i - 1] != '\\' || !may_hold_escaped_nul(id))
             return true;
     return false;
