@@ -65,6 +65,9 @@ class Chart:
         values = [v for _, points in self.lines for p in points for v in p[1:]]
         most = max(max(values), 1e-9)
         self.ticks = decades(min(values), most) if self.log_y else steps(most)
+        self.place(xs)
+
+    def place(self, xs):
         self.xs = xs
         self.left, self.right = math.log10(xs[0]), math.log10(xs[-1])
 
