@@ -6,6 +6,8 @@
 #   make test       install what is missing, then every test there is
 #   make check      the fast ones: unit and simulation tests with sanitizers, rooms, format
 #   make simulate   millions of steps of random schedules; SEEDS=100000, SEED=4711
+#   make soak       an hour under mixed traffic: nothing grows, leaks or is lost; TIME, RATE,
+#                   CHECK=valgrind or asan: build/soak/report.md
 #   make planted    how soon the tests find bugs that are put in on purpose
 #   make rooms      each room includes only what it may
 #   make format     lay the source out as .clang-format says
@@ -79,7 +81,7 @@ FORMATTED := $(wildcard */*.[ch] src/*/*.[ch] bench/*/*.[ch] tests/*/*.[ch])
 include fuzz/fuzz.mk
 
 .DEFAULT_GOAL := all
-.PHONY: all run demo test simulate planted bench bench-build bench-parser bench-peer gate profile check rooms \
+.PHONY: all run demo test simulate soak planted bench bench-build bench-parser bench-peer gate profile check rooms \
         format format-check install clean
 .SECONDARY:
 
@@ -134,6 +136,11 @@ $(FAILING:%=build/check/%): build/check/failing.o
 build/check/test_histogram: build/check/bench/load/histogram.o
 build/check/test_ledger: $(addprefix build/check/bench/load/,ledger.o body.o)
 
+# The real binary with the sanitizers, for a soak.
+build/check/sipsilo: build/check/src/main.o build/check/libsipsilo.a
+	@echo "  link  $@"
+	@$(CC) $(SANITIZE) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lresolv -pthread
+
 build/simulate/libsipsilo.a: $(SIMULATED)
 	@rm -f $@ && $(AR) rcs $@ $^
 
@@ -177,6 +184,16 @@ bench:
 	@build/bench/bench_store -d build/bench $(if $(LONG),-n 10000000) -j build/bench/store.jsonl
 	@bench/run_server --rounds $(ROUNDS) $(if $(LONG),--long) --json build/bench/server.jsonl; \
 	    code=$$?; CFLAGS='$(CFLAGS)' CC='$(CC)' bench/report && exit $$code
+
+# TIME seconds of mixed traffic; with CHECK=valgrind or asan in pieces of PIECE seconds.
+soak: TIME = 3600
+soak:
+	@dist/need $(BUILD_PACKAGES) python3 valgrind
+	@$(MAKE) --no-print-directory all build/bench/siload build/bench/store_facts \
+	    $(if $(filter asan,$(CHECK)),build/check/sipsilo)
+	@tests/soak/measure --seconds $(TIME) $(if $(RATE),--rate $(RATE)) \
+	    $(if $(PIECE),--piece $(PIECE)) \
+	    $(if $(CHECK),--check $(CHECK) --directory build/soak/$(CHECK))
 
 simulate: $(SIMULATIONS)
 	@tests/run $(SIMULATIONS)

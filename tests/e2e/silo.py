@@ -41,13 +41,14 @@ class StartFailed(Exception):
 
 
 class Silo:
-    def __init__(self, settings=(), directory=None, start=True, preexec=None):
+    def __init__(self, settings=(), directory=None, start=True, preexec=None, under=()):
         self.directory = directory or tempfile.mkdtemp(prefix='sipsilo-e2e-')
         self.owns_directory = directory is None
         self.store = os.path.join(self.directory, 'store')
         self.log_path = os.path.join(self.directory, 'log')
         self.settings = list(settings)
         self.preexec = preexec
+        self.under = list(under)  # what runs the binary: valgrind with its options
         self.process = None
         self.port = free_port()
         if start:
@@ -70,11 +71,11 @@ class Silo:
                     f'msilo.db_url=lmdb:{self.store}'] + self.settings
         return [part for setting in settings for part in ('-o', setting)]
 
-    def start_anywhere(self):
+    def start_anywhere(self, seconds=10):
         """The first start: somebody may have taken the port since it was free."""
         for _ in range(5):
             try:
-                return self.start()
+                return self.start(seconds)
             except StartFailed:
                 if 'listen_failed' not in self.log():
                     raise
@@ -84,9 +85,9 @@ class Silo:
     def start(self, seconds=10):
         self.log_start = os.path.getsize(self.log_path) if os.path.exists(self.log_path) else 0
         with open(self.log_path, 'ab') as log:
-            self.process = subprocess.Popen([BINARY, 'serve'] + self.options(), stderr=log,
-                                            stdin=subprocess.DEVNULL, cwd=self.directory,
-                                            preexec_fn=self.preexec)
+            self.process = subprocess.Popen([*self.under, BINARY, 'serve'] + self.options(),
+                                            stderr=log, stdin=subprocess.DEVNULL,
+                                            cwd=self.directory, preexec_fn=self.preexec)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if 'server.ready' in self.log():
