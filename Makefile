@@ -191,8 +191,8 @@ soak:
 	@dist/need $(BUILD_PACKAGES) python3 valgrind
 	@$(MAKE) --no-print-directory all build/bench/siload build/bench/store_facts \
 	    $(if $(filter asan,$(CHECK)),build/check/sipsilo)
-	@tests/soak/measure --seconds $(TIME) $(if $(RATE),--rate $(RATE)) \
-	    $(if $(PIECE),--piece $(PIECE)) \
+	@CFLAGS='$(CFLAGS)' CC='$(CC)' tests/soak/measure --seconds $(TIME) \
+	    $(if $(RATE),--rate $(RATE)) $(if $(PIECE),--piece $(PIECE)) \
 	    $(if $(CHECK),--check $(CHECK) --directory build/soak/$(CHECK))
 
 simulate: $(SIMULATIONS)

@@ -78,7 +78,7 @@ class Valgrind(Tool):
 
 
 class Asan(Tool):
-    """AddressSanitizer, UBSan and LeakSanitizer. What is found goes to a file; else there is none."""
+    """Address, undefined and leak sanitizers, whose findings go to a file."""
     rate = 400
 
     def __init__(self, directory):

@@ -50,6 +50,8 @@ class Piece:
     def __init__(self, silo, check, load):
         self.silo, self.check, self.load = silo, check, load
         self.faults, self.lines = [], []
+        self.stopped = 'not stopped'
+        self.before = self.after = None
 
     def run(self, interval, tell=lambda at, figures: None):
         silo = self.silo
@@ -117,9 +119,9 @@ class Piece:
             self.silo.kill()
             self.faults.append(f'still there {self.check.stop_s} s after SIGTERM')
             return
-        self.stop_s = time.monotonic() - began
         self.faults += self.check.faults(code)
-        self.summary = self.check.summary
+        self.stopped = (f'stopped within {time.monotonic() - began:.1f} s. '
+                        f'{self.check.summary}').rstrip()
 
     def judge(self):
         self.events.read()

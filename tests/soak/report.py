@@ -13,12 +13,11 @@ def charts(doc, pieces):
     """All pieces one behind the other."""
     for name, title, unit, scale in [*((f.name, f.title, f.unit, f.scale) for f in FIGURES),
                                      WAITING]:
-        chart, at = TimeChart(title, 'minutes', unit), 0
-        for number, piece in enumerate(pieces, 1):
-            points = piece.samples.of(name)
-            chart.line('' if len(pieces) == 1 else str(number),
-                       [((at + x) / 60, y / scale) for x, y in points])
-            at += points[-1][0] if points else 0
+        chart, points, began = TimeChart(title, 'minutes', unit), [], 0
+        for piece in pieces:
+            points += [((began + at) / 60, value / scale) for at, value in piece.samples.of(name)]
+            began = 60 * points[-1][0] if points else 0
+        chart.line(title, points)
         doc.chart(name, chart)
 
 
@@ -72,7 +71,7 @@ def write(directory, command, check, pieces, faults):
             figures(doc, piece)
             doc.paragraph(f'At rest: {piece.before["fds"]} descriptors before, '
                           f'{piece.after["fds"]} after; {piece.after["waiting"]} messages left; '
-                          f'stopped within {piece.stop_s:.1f} s. {piece.summary}')
+                          f'{piece.stopped}')
     charts(doc, pieces)
     traffic(doc, pieces)
     return doc.write('report.md')

@@ -120,7 +120,9 @@ class Traffic:
         return sums
 
     def faults(self):
-        """A line for each siload that is not content."""
+        """A line for each siload that is not content, and for passers-by who met what cannot be."""
+        if self.crowd.error is not None:
+            yield f'passers-by: {self.crowd.error!r}'
         for result in self.results:
             if result.code != 0:
                 yield (f'siload, exit code {result.code}: {result.json["verdict"]}, '

@@ -23,7 +23,7 @@ FIGURES = (
     Figure('own', 'Memory of its own (anonymous RSS)', 'MiB', MIB, MIB, 0.05),
     Figure('rss', 'Resident memory (RSS), with the pages of the store', 'MiB', MIB, 2 * MIB, 0.05),
     Figure('pss', 'Its share of it (PSS)', 'MiB', MIB, 2 * MIB, 0.05),
-    Figure('fds', 'File descriptors', '', 1, 10, 0.05),
+    Figure('fds', 'File descriptors', '', 1, 16, 0.05),
     Figure('threads', 'Threads', '', 1, 0.5, 0),
     Figure('used', 'Pages of the map in use', 'MiB', MIB, MIB, 0.1),
     Figure('file', 'The file of the store', 'MiB', MIB, MIB, 0.05),
