@@ -167,7 +167,8 @@ demo:
 test:
 	@dist/need $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory all $(TESTS) $(REPLAYS) $(OPTIMISED) build/bench/bench_core \
-	    build/bench/siload build/bad_disk.so rooms format-check
+	    build/bench/siload build/bench/store_facts build/check/sipsilo build/bad_disk.so rooms \
+	    format-check
 	@tests/run $(TESTS) $(REPLAYS) $(OPTIMISED) bench/gate $(wildcard tests/e2e/test_*)
 
 bench-build: all $(BENCHES)
