@@ -37,11 +37,12 @@ def figures(doc, piece):
 
 
 def traffic(doc, pieces):
-    messages, requests, deeds, events = (collections.Counter() for _ in range(4))
+    messages, requests, deeds, answers, events = (collections.Counter() for _ in range(5))
     for piece in pieces:
         messages.update(piece.traffic.messages)
         requests.update(piece.traffic.requests)
         deeds.update(piece.traffic.crowd.done)
+        answers.update(piece.traffic.crowd.answers)
         events.update(piece.events.counts)
     doc.heading('Traffic')
     doc.table(['siload', 'messages'], [[key, f'{messages[key]:,}'] for key in (
@@ -52,6 +53,8 @@ def traffic(doc, pieces):
               [[kind, *(f'{requests[kind, column]:,}' for column in columns)]
                for kind in sorted({kind for kind, _ in requests})])
     doc.table(['passers-by', 'times'], [[deed, f'{deeds[deed]:,}'] for deed in sorted(deeds)])
+    doc.table(['they were answered', 'times'],
+              [[status, f'{answers[status]:,}'] for status in sorted(answers)])
     doc.table(['the server logged', 'times'],
               [[name, f'{events[name]:,}'] for name in sorted(events)])
 
