@@ -28,7 +28,6 @@
 #define lines_next           lines_next_avx2
 #define lines_read           lines_read_avx2
 #define lines_plain          lines_plain_avx2
-#define lines_empty          lines_empty_avx2
 #define lines_length         lines_length_avx2
 #define lines_blank          lines_blank_avx2
 #define start_line_parse     start_line_parse_avx2

@@ -2,18 +2,6 @@
 
 #include "parser/scan.h"
 
-enum {
-    NEAR = 8, /* octets to look at one by one */
-};
-
-size_t
-lines_empty(struct slice s)
-{
-    if (s.len >= 1 && s.at[0] == '\n')
-        return 1;
-    return s.len >= 2 && s.at[0] == '\r' && s.at[1] == '\n' ? 2 : 0;
-}
-
 size_t
 lines_blank(struct slice bytes)
 {
@@ -25,17 +13,11 @@ lines_blank(struct slice bytes)
     return bytes.len - rest.len;
 }
 
-/* Where the next such octet is; s.len where there is none. Folds may be short, and of a stream
- * that trickles in there is often one octet to look at: a search would take longer to start. */
+/* Where the next such octet is; s.len where there is none. */
 static size_t
 find(struct slice s, size_t from, char octet)
 {
-    size_t near = s.len - from > NEAR ? from + NEAR : s.len;
-
-    for (; from < near; from++)
-        if (s.at[from] == octet)
-            return from;
-    return from == s.len ? from : from + slice_find(slice_skip(s, from), octet);
+    return from + scan_find_near(slice_of(s.at + from, s.len - from), octet);
 }
 
 size_t
@@ -62,7 +44,7 @@ may_hold_escaped_nul(enum header_id id)
 static bool
 has_bad_nul(struct slice text, enum header_id id)
 {
-    for (size_t i = 0; (i += slice_find(slice_skip(text, i), '\0')) < text.len; i++)
+    for (size_t i = 0; (i += scan_find(slice_skip(text, i), '\0')) < text.len; i++)
         if (i == 0 || text.at[i - 1] != '\\' || !may_hold_escaped_nul(id))
             return true;
     return false;

@@ -35,8 +35,13 @@ enum line_kind
 lines_next(struct slice *rest, struct header_line *line);
 
 /* Octets of an empty line at the front: CRLF or LF; 0: there is none, or half of one. */
-size_t
-lines_empty(struct slice s);
+static inline size_t
+lines_empty(struct slice s)
+{
+    if (s.len >= 1 && s.at[0] == '\n')
+        return 1;
+    return s.len >= 2 && s.at[0] == '\r' && s.at[1] == '\n' ? 2 : 0;
+}
 
 /* Octets of the line at the front, its folds and line ends included; 0 where that is not known
  * yet: a fold may follow. Of a stream: the line's end is not before *looked, which begins with

@@ -62,6 +62,8 @@ scan_is(char octet, unsigned classes)
  *     scan_run(s, kind)      how many octets at the front belong to the class
  *     scan_long_run(s, kind) the same, of what is mostly long
  *     scan_find(s, octet)    index of the first such octet; s.len where there is none
+ *     scan_find_near(s, octet)
+ *                            the same, where it is mostly close
  *     scan_same(a, b)        the same octets
  *     scan_is_word(s, "lr")  a literal of up to 16 octets in lower case, letters in any case
  *     scan_starts(s, "sip/") the same of the front

@@ -144,6 +144,12 @@ scan_find(struct slice s, char octet)
     return i < s.len ? i : s.len;
 }
 
+static inline size_t
+scan_find_near(struct slice s, char octet)
+{
+    return scan_find(s, octet);
+}
+
 static inline uint64_t
 scan_word(const char *at, size_t len)
 {

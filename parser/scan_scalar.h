@@ -2,6 +2,10 @@
 #ifndef PARSER_SCAN_SCALAR_H
 #define PARSER_SCAN_SCALAR_H
 
+enum {
+    SCAN_NEAR = 8, /* octets */
+};
+
 static inline void
 scan_fill(void *at, int octet, size_t size)
 {
@@ -30,12 +34,25 @@ scan_find(struct slice s, char octet)
     return slice_find(s, octet);
 }
 
+/* memchr takes longer to start than many a fold is long, and of a stream that trickles in there
+ * is often one octet to look at. */
+static inline size_t
+scan_find_near(struct slice s, char octet)
+{
+    size_t near = s.len < SCAN_NEAR ? s.len : SCAN_NEAR, i = 0;
+
+    while (i < near && s.at[i] != octet)
+        i++;
+    return i < near || i == s.len ? i : i + slice_find(slice_skip(s, i), octet);
+}
+
 static inline bool
 scan_same(struct slice a, struct slice b)
 {
     return slice_equal(a, b);
 }
 
+/* The word is in lower case by itself: half of what slice_equal_nocase does. */
 static inline bool
 scan_starts_padded(struct slice s, const char *word, size_t len)
 {
