@@ -25,7 +25,7 @@
 
 enum {
     FUZZ_OUTPUT = 1024, /* what a parser writes; but for a message */
-    FUZZ_APART = 256,   /* octets between copies that nobody may touch */
+    FUZZ_APART = 128,   /* octets between copies that nobody may touch */
 };
 
 /* One input. The same octets give the same run, always. */

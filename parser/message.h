@@ -34,7 +34,7 @@ enum {
     MESSAGE_BYTES_MAX = 65535,
     MESSAGE_LINES_MAX = 1024,  /* header lines; more is 513 */
     MESSAGE_CONTACTS_KEPT = 4, /* further ones are parsed again at each walk */
-    MESSAGE_SLACK = 128,       /* octets behind a message: loaded, never looked at */
+    MESSAGE_SLACK = 96,        /* octets behind a message: loaded, never looked at */
 };
 
 enum method {

@@ -12,7 +12,7 @@
 
 enum {
     SCAN_STEP = 32,
-    SCAN_SLACK = 128, /* four steps that begin at the end */
+    SCAN_SLACK = 96, /* three steps that begin at the end */
 };
 
 /* Whole vectors in memory, since a constant would be built anew for every use. Filled by
@@ -292,11 +292,11 @@ scan_two_controls(const char *at)
            (uint64_t)scan_controls(scan_load(at + SCAN_STEP)) << SCAN_STEP;
 }
 
-/* Where the first of them is behind the fourth step. */
+/* Where the first of them is behind the third step. */
 static __attribute__((noinline)) size_t
 scan_controls_on(struct slice s)
 {
-    size_t i = 4 * SCAN_STEP;
+    size_t i = 3 * SCAN_STEP;
 
     while (i < s.len) {
         uint32_t controls = scan_controls(scan_load(s.at + i));
@@ -308,19 +308,19 @@ scan_controls_on(struct slice s)
     return s.len;
 }
 
-/* Four steps without a branch to the line's end: which of them it is in, nobody could predict. */
+/* Three steps without a branch to the line's end: which of them it is in, nobody could predict. */
 static inline bool
 scan_plain_line(struct slice s, size_t *colon, size_t *end)
 {
     const uint16_t crlf = '\r' | '\n' << 8; /* as x86 loads it */
     uint64_t near = scan_two_controls(s.at),
-             far = scan_two_controls(s.at + 2 * SCAN_STEP);
+             far = scan_controls(scan_load(s.at + 2 * SCAN_STEP));
     uint64_t colons = scan_equals(scan_load(s.at), ':') & _blsmsk_u64(near);
     size_t i = _tzcnt_u64(near); /* 64: none */
     uint16_t two;
 
-    i += _tzcnt_u64(far) & -(i >> 6);
-    if (i == 4 * SCAN_STEP)
+    i += _tzcnt_u64(far | UINT64_C(1) << SCAN_STEP) & -(i >> 6);
+    if (i == 3 * SCAN_STEP)
         i = scan_controls_on(s);
     if (colons == 0 || i + 2 >= s.len)
         return false;

@@ -8,14 +8,14 @@
 static bool
 take_protocol(struct slice *rest, struct via *via)
 {
-    if (scan_starts(*rest, "sip/2.0/"))
-        scan_take_head(rest, 8);
-    else if (!scan_is_word(scan_take(rest, SCAN_TOKEN), "sip") ||
-             !scan_separator(rest, '/') ||
-             !scan_is_word(scan_take(rest, SCAN_TOKEN), "2.0") ||
-             !scan_separator(rest, '/'))
+    if (scan_starts(*rest, "sip/2.0/udp ")) {
+        via->transport = slice_of(rest->at + 8, 3);
+        scan_take_head(rest, 11);
+        return true;
+    }
+    if (!scan_is_word(scan_take(rest, SCAN_TOKEN), "sip") || !scan_separator(rest, '/') ||
+        !scan_is_word(scan_take(rest, SCAN_TOKEN), "2.0") || !scan_separator(rest, '/'))
         return false;
-    scan_lws(rest);
     via->transport = scan_take(rest, SCAN_TOKEN);
     return via->transport.len > 0 && rest->len > 0 && scan_is(rest->at[0], SCAN_LWS);
 }
