@@ -316,10 +316,14 @@ scan_plain_line(struct slice s, size_t *colon, size_t *end)
     uint64_t near = scan_two_controls(s.at),
              far = scan_controls(scan_load(s.at + 2 * SCAN_STEP));
     uint64_t colons = scan_equals(scan_load(s.at), ':') & _blsmsk_u64(near);
-    size_t i = _tzcnt_u64(near); /* 64: none */
+    size_t i = _tzcnt_u64(near),
+           beyond = 2 * SCAN_STEP + _tzcnt_u64(far | UINT64_C(1) << SCAN_STEP);
     uint16_t two;
 
-    i += _tzcnt_u64(far | UINT64_C(1) << SCAN_STEP) & -(i >> 6);
+    __asm__("test %1, %1\n\tcmovz %2, %0" /* it would be made a branch */
+            : "+r"(i)
+            : "r"(near), "r"(beyond)
+            : "cc");
     if (i == 3 * SCAN_STEP)
         i = scan_controls_on(s);
     if (colons == 0 || i + 2 >= s.len)
