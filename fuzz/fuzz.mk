@@ -2,7 +2,8 @@
 #
 #   make fuzz [TARGET=uri] [TIME=60]      each target for so many seconds, under libFuzzer
 #   make fuzz-afl [TARGET=uri] [TIME=60]  the same under afl++
-#   make replay                           fuzz/corpus once, with the plain compiler
+#   make replay                           fuzz/corpus once, with the plain compiler and the bounds
+#                                         that the fuzzers have
 #   make fuzz-corpus [TARGET=uri]         adds what was found to fuzz/corpus, minimised
 #   make fuzz TARGET=compare ADAPTER=fuzz/adapter_osip.c [ADAPTER_LIBS=...]
 #                                         this parser beside another one; see fuzz/adapter.h
@@ -31,10 +32,18 @@ FUZZ_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lresolv -pthread
 
 .PHONY: fuzz fuzz-afl fuzz-corpus replay
 
-build/check/replay_%: build/check/fuzz/fuzz_%.o build/check/fuzz/replay.o \
-                      $(FUZZ_SHARED:%.c=build/check/%.o) build/check/libsipsilo.a
+# With the checks of `make check`, and the bounds that fuzzers find things at.
+build/small/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  cc    $<"
+	@$(CC) $(STANDARD) $(WARNINGS) $(SANITIZE) -DLIMITS_ARE_SMALL $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+build/small/libsipsilo.a: $(FUZZ_LIBRARY:%.c=build/small/%.o)
+	@rm -f $@ && $(AR) rcs $@ $^
+
+build/check/replay_%: build/small/fuzz/fuzz_%.o build/small/fuzz/replay.o build/small/libsipsilo.a
 	@echo "  link  $@"
-	@$(CC) $(SANITIZE) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBRARIES) cmocka) -lresolv -pthread
+	@$(CC) $(SANITIZE) -o $@ $^ $(FUZZ_LIBS)
 
 replay: $(REPLAYS)
 	@tests/run $(REPLAYS)
@@ -46,10 +55,10 @@ FUZZ_COVERAGE := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
 build/fuzz/fuzz/%.o: FUZZ_COVERAGE :=
 build/fuzz/fuzz/fuzz_server.o: FUZZ_COVERAGE := -fsanitize=fuzzer-no-link
 
-# The world around the server is neither counted nor checked here: `make check` does that. What
-# it is given is looked at where it is copied, by the sanitizer's memcpy.
+# The world around the server is not checked here: `make check` does that. What it is given is
+# looked at where it is copied, by the sanitizer's memcpy. libFuzzer does not count it, either.
 build/fuzz/tests/%.o: FUZZ_COVERAGE :=
-build/fuzz/tests/%.o: FUZZ_CHECKS :=
+build/fuzz/tests/%.o build/afl/tests/%.o: FUZZ_CHECKS :=
 
 build/fuzz/%.o: %.c
 	@mkdir -p $(@D)
@@ -87,7 +96,7 @@ fuzz-corpus: $(FUZZED:%=build/fuzz/fuzz_%)
 build/afl/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  cc    $<"
-	@AFL_QUIET=1 $(AFL_CC) $(STANDARD) $(FUZZ_FLAGS) -fsanitize=$(FUZZ_SANITIZE) \
+	@AFL_QUIET=1 $(AFL_CC) $(STANDARD) $(FUZZ_FLAGS) $(FUZZ_CHECKS) \
 	    -MMD -MP -c -o $@ $<
 
 build/afl/libsipsilo.a: $(FUZZ_LIBRARY:%.c=build/afl/%.o)
@@ -104,6 +113,7 @@ fuzz-afl:
 	@fuzz/run afl $(TIME) $(FUZZED)
 
 # Coverage is of what belongs to the parser: its unit tests, the torture messages, the replays.
+# The parser knows none of the bounds, so all share one library.
 COVERAGE := --coverage -O0 -g
 PARSER_TESTS := $(filter $(patsubst parser/%.c,build/check/test_%,$(wildcard parser/*.c)) \
                 build/check/test_torture,$(TESTS))
