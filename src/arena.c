@@ -1,15 +1,14 @@
 #include "src/arena.h"
 
+#include "src/sanitizer.h"
+
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 /* Under the address sanitizer, what was taken back is poisoned: a pointer that outlives its
  * event is found by the first test that follows it. */
-#ifndef __has_feature
-#define __has_feature(feature) 0 /* gcc has none of clang's words, and clang not gcc's */
-#endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#if SANITIZES_ADDRESS
 #include <sanitizer/asan_interface.h>
 #else
 #define ASAN_POISON_MEMORY_REGION(at, bytes)   ((void)(at), (void)(bytes))

@@ -1,12 +1,13 @@
 #include "tests/open_loop.h"
 
+#include "src/sanitizer.h"
 #include "tests/peer_text.h"
 
 #include <assert.h>
 #include <malloc.h>
 #include <stdlib.h>
 
-#ifdef __SANITIZE_ADDRESS__
+#if SANITIZES_ADDRESS
 /* Of the sanitizer's allocator; gcc does not come with its header. */
 size_t
 __sanitizer_get_current_allocated_bytes(void);
@@ -132,7 +133,7 @@ stored_bytes(const struct memory_contents *c)
 static uint64_t
 heap_bytes(const struct open_loop *load)
 {
-#ifdef __SANITIZE_ADDRESS__
+#if SANITIZES_ADDRESS
     uint64_t all = __sanitizer_get_current_allocated_bytes();
 #else
     struct mallinfo2 info = mallinfo2();

@@ -1,5 +1,7 @@
 #include "src/arena.h"
 
+#include "src/sanitizer.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -91,6 +93,26 @@ a_reset_lets_go_of_one_huge_piece(void **state)
     arena_free(&arena);
 }
 
+#if SANITIZES_ADDRESS
+#include <sanitizer/asan_interface.h>
+
+static void
+what_is_not_given_out_is_poisoned(void **state)
+{
+    struct arena arena;
+    char *piece;
+
+    (void)state;
+    arena_init(&arena);
+    piece = arena_alloc(&arena, 100);
+    assert_null(__asan_region_is_poisoned(piece, 100));
+    assert_int_equal(__asan_address_is_poisoned(piece + 112), 1);
+    arena_reset(&arena);
+    assert_int_equal(__asan_address_is_poisoned(piece), 1);
+    arena_free(&arena);
+}
+#endif
+
 static void
 a_copy_keeps_absent_and_empty_apart(void **state)
 {
@@ -119,6 +141,9 @@ main(void)
         cmocka_unit_test(a_size_that_nobody_has_is_refused),
         cmocka_unit_test(a_reset_gives_the_same_memory_again),
         cmocka_unit_test(a_reset_lets_go_of_one_huge_piece),
+#if SANITIZES_ADDRESS
+        cmocka_unit_test(what_is_not_given_out_is_poisoned),
+#endif
         cmocka_unit_test(a_copy_keeps_absent_and_empty_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
  * test_server_transaction, test_location and test_registrar.
  */
 #include "src/limits.h"
+#include "src/sanitizer.h"
 #include "src/silo/reader.h"
 #include "src/unsaved.h"
 #include "tests/crowd.h"
@@ -71,7 +72,7 @@ assert_refused(const struct crowd *c, const char *reason)
 static void
 assert_not_grown(uint64_t before_kib, uint64_t by_kib)
 {
-#ifndef __SANITIZE_ADDRESS__
+#if !SANITIZES_ADDRESS
     uint64_t after_kib = crowd_allocated_kib();
 
     if (after_kib > before_kib + by_kib)
@@ -426,7 +427,7 @@ past_the_lookups_a_name_has_no_address(void **state)
     assert_int_equal(c->resolved, LIMIT_LOOKUPS + 1);
 }
 
-#ifndef __SANITIZE_ADDRESS__
+#if !SANITIZES_ADDRESS
 
 /* LIMIT_DUMPS: the others are begun at the next check, and nothing new overtakes. */
 static void
@@ -658,7 +659,7 @@ main(void)
         FILLED(past_the_octets_being_relayed_a_refusal_is_as_if_it_had_not_come),
         FILLED(past_the_responses_kept_the_oldest_is_told_by_its_status),
         FILLED(past_the_lookups_a_name_has_no_address),
-#ifndef __SANITIZE_ADDRESS__
+#if !SANITIZES_ADDRESS
         FILLED(past_the_dumps_others_wait_for_check_time),
         cmocka_unit_test(past_the_bindings_to_be_saved_later_no_more_are_noted),
         cmocka_unit_test(past_the_notices_remembered_no_more_are_sent),

@@ -5,6 +5,7 @@
  *     SEEDS=100000 build/simulate/test_simulation     more of them; FIRST=3001: other ones
  *     SEED=4711 build/simulate/test_simulation        this one alone, with all that happens
  */
+#include "src/sanitizer.h"
 #include "tests/liar.h"
 #include "tests/simulation.h"
 
@@ -16,7 +17,7 @@
 #include <cmocka.h>
 
 enum {
-#ifdef __SANITIZE_ADDRESS__
+#if SANITIZES_ADDRESS
     SEEDS = 1000,
 #else
     SEEDS = 4000, /* two million steps */

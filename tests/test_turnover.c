@@ -4,6 +4,7 @@
  *
  *     MESSAGES=1000000 build/simulate/test_turnover     so many expire at once
  */
+#include "src/sanitizer.h"
 #include "store/lmdb_tables.h"
 #include "tests/stores.h"
 
@@ -30,7 +31,7 @@ enum {
     CLEAN_PERIOD = 5, /* msilo.clean_period */
 
     A_BATCH = 1000,
-#ifdef __SANITIZE_ADDRESS__
+#if SANITIZES_ADDRESS
     MESSAGES = 50000,
 #else
     MESSAGES = 100000, /* a million takes twenty seconds */
