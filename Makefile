@@ -81,15 +81,18 @@ FORMATTED := $(wildcard */*.[ch] src/*/*.[ch] bench/*/*.[ch] tests/*/*.[ch])
 include fuzz/fuzz.mk
 
 .DEFAULT_GOAL := all
-.PHONY: all run demo test simulate soak planted bench bench-build bench-parser bench-peer gate profile check rooms \
-        format format-check install clean
+.PHONY: all run demo test simulate soak planted bench bench-build bench-parser bench-peer gate \
+        profile check rooms format format-check install clean
 .SECONDARY:
 
 all: build/sipsilo
 
-build/sipsilo: build/release/src/main.o build/release/libsipsilo.a
+build/sipsilo: build/release/src/main.o
+build/store_facts: build/release/tests/soak/store_facts.o
+
+build/sipsilo build/store_facts: build/release/libsipsilo.a
 	@echo "  link  $@"
-	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINKING) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lresolv -pthread
+	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINKING) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lresolv -pthread
 
 build/release/libsipsilo.a: $(OBJECTS)
 	@rm -f $@ && $(AR) rcs $@ $^
@@ -167,7 +170,7 @@ demo:
 test:
 	@dist/need $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory all $(TESTS) $(REPLAYS) $(OPTIMISED) build/bench/bench_core \
-	    build/bench/siload build/bench/store_facts build/check/sipsilo build/bad_disk.so rooms \
+	    build/bench/siload build/store_facts build/check/sipsilo build/bad_disk.so rooms \
 	    format-check
 	@tests/run $(TESTS) $(REPLAYS) $(OPTIMISED) bench/gate $(wildcard tests/e2e/test_*)
 
@@ -190,7 +193,7 @@ bench:
 soak: TIME = 3600
 soak:
 	@dist/need $(BUILD_PACKAGES) python3 valgrind
-	@$(MAKE) --no-print-directory all build/bench/siload build/bench/store_facts \
+	@$(MAKE) --no-print-directory all build/bench/siload build/store_facts \
 	    $(if $(filter asan,$(CHECK)),build/check/sipsilo)
 	@CFLAGS='$(CFLAGS)' CC='$(CC)' tests/soak/measure --seconds $(TIME) \
 	    $(if $(RATE),--rate $(RATE)) $(if $(PIECE),--piece $(PIECE)) \

@@ -12,7 +12,7 @@ import time
 
 from silo import ROOT
 
-FACTS = os.path.join(ROOT, 'build', 'bench', 'store_facts')
+FACTS = os.path.join(ROOT, 'build', 'store_facts')
 
 
 def fields(path, *names):
