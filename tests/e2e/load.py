@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import subprocess
+import tempfile
 import threading
 
 from relay import Stream
@@ -18,9 +19,18 @@ from tap import expect_equal
 SILOAD = os.environ.get('SILOAD', os.path.join(ROOT, 'build', 'bench', 'siload'))
 
 
+class NoResult(Exception):
+    pass
+
+
 class Result:
     def __init__(self, code, out, err):
-        self.code, self.json, self.text = code, json.loads(out), err
+        self.code, self.text = code, err
+        try:
+            self.json = json.loads(out)
+        except ValueError as error:
+            raise NoResult(f'siload, exit code {code}: {error} in {out[-400:]!r}; '
+                           f'{err[-2000:]}') from error
 
     def measured(self):
         """The phase that the load was for."""
@@ -48,17 +58,28 @@ def words(workload, address, *options):
 
 
 def start(workload, address, *options):
-    return subprocess.Popen(words(workload, address, *options), stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True)
+    """What it says goes to files: before its end nobody reads, and a pipe would hold it up."""
+    out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+    process = subprocess.Popen(words(workload, address, *options), stdout=out, stderr=err)
+    process.out, process.err = out, err
+    return process
+
+
+def said(file):
+    """So far; the place at which the process writes on is its own, too, and stays."""
+    size = os.fstat(file.fileno()).st_size
+    return os.pread(file.fileno(), size, 0).decode(errors='replace')
 
 
 def finish(process, seconds=60):
     try:
-        out, err = process.communicate(timeout=seconds)
+        process.wait(seconds)
     except subprocess.TimeoutExpired:
         process.kill()
+        process.wait()
         raise
-    return Result(process.returncode, out, err)
+    with process.out, process.err:
+        return Result(process.returncode, said(process.out), said(process.err))
 
 
 def siload(workload, address, *options, seconds=60):

@@ -137,10 +137,13 @@ class Silo:
     def count(self):
         return len(self.objects('list', '--json'))
 
-    def status(self, key):
-        """A line of /proc/PID/status, as VmRSS: in its own unit."""
-        with open(f'/proc/{self.process.pid}/status') as status:
-            return int(re.search(rf'^{key}:\s+(\d+)', status.read(), re.M).group(1))
+    def status(self, key, file='status'):
+        """A line of /proc/PID/status, as VmRSS, or of another file: in its own unit."""
+        with open(f'/proc/{self.process.pid}/{file}') as status:
+            found = re.search(rf'^{key}:\s+(\d+)', status.read(), re.M)
+        if found is None:
+            raise ProcessLookupError(f'no {key}: the server has ended')
+        return int(found.group(1))
 
     def rss_kib(self):
         return self.status('VmRSS')

@@ -18,7 +18,7 @@ LEAKS = 99  # the exit code for what is found
 class Nothing:
     """The release build as it is: what it takes is judged."""
     rate, piece_s, start_s, stop_s = 1000, None, 10, 10
-    judges_memory = True
+    judges_memory, sees_leaks = True, False
     under = ()
     summary = ''
 
@@ -32,7 +32,7 @@ class Nothing:
 
 class Tool(Nothing):
     """What a tool takes itself is not judged: quarantines, shadows."""
-    judges_memory = False
+    judges_memory, sees_leaks = False, True
     piece_s, start_s, stop_s = 600, 60, 60
 
     def __init__(self, directory):

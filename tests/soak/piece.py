@@ -24,23 +24,28 @@ ALWAYS = ('fds', 'threads')  # is judged whatever tool the server runs under
 
 
 class Events:
-    """What the server logs: counted, and kept short."""
+    """What the server logs from its start on: counted, and kept short."""
 
     def __init__(self, silo):
-        self.path, self.at, self.counts = silo.log_path, 0, collections.Counter()
-        self.at = os.path.getsize(self.path)
+        self.silo, self.at, self.counts = silo, silo.log_start, collections.Counter()
 
     def read(self):
-        with open(self.path, 'rb') as log:
+        self.read_on()
+        # Once more, so that next to nothing comes in between, and not in the midst of a line.
+        if self.at > LOG_MAX and self.read_on() == b'':
+            os.truncate(self.silo.log_path, 0)
+            self.at = self.silo.log_start = 0
+
+    def read_on(self):
+        """To the end; what is there of a line that is not whole yet."""
+        with open(self.silo.log_path, 'rb') as log:
             log.seek(self.at)
-            lines = log.read().split(b'\n')
-        self.at += sum(len(line) + 1 for line in lines[:-1])
-        for line in lines[:-1]:
+            *lines, rest = log.read().split(b'\n')
+        self.at += sum(len(line) + 1 for line in lines)
+        for line in lines:
             words = line.split(None, 3)
             self.counts[b' '.join(words[1:3]).decode(errors='replace')] += 1
-        if self.at > LOG_MAX and not lines[-1]:
-            os.truncate(self.path, 0)  # what came in between is not counted
-            self.at = 0
+        return rest
 
     def errors(self):
         return {name: count for name, count in self.counts.items() if name.startswith('error ')}
@@ -66,6 +71,8 @@ class Piece:
         if self.died():
             return
         self.rest()
+        if self.died():
+            return
         self.end()
         self.judge()
 
@@ -101,7 +108,8 @@ class Piece:
 
     def is_quiet(self):
         self.after = look(self.silo)
-        return self.after['waiting'] == 0 and self.after['fds'] <= self.before['fds']
+        return (self.after is None or
+                self.after['waiting'] == 0 and self.after['fds'] <= self.before['fds'])
 
     def rest(self):
         """All has been delivered or has expired, and no connection is left."""
@@ -137,3 +145,7 @@ class Piece:
 
     def is_judged(self, line):
         return line.is_long_enough and (self.check.judges_memory or line.figure.name in ALWAYS)
+
+    def judges_growth(self):
+        """Of every figure."""
+        return bool(self.lines) and all(self.is_judged(line) for line in self.lines)

@@ -59,12 +59,23 @@ def traffic(doc, pieces):
               [[name, f'{events[name]:,}'] for name in sorted(events)])
 
 
+def verdict(check, pieces, faults):
+    """In a few words, no more than was looked at: what leaks, grows, if there is no tool to see
+    it."""
+    if faults:
+        return 'red'
+    if all(piece.judges_growth() for piece in pieces):
+        return 'nothing grows, leaks or was lost'
+    return ('nothing leaks or was lost' if check.sees_leaks else 'nothing was lost') + \
+        '; growth not judged'
+
+
 def write(directory, command, check, pieces, faults):
     doc = Document(directory)
     doc.heading('A soak of sipsilo', 1)
     doc.command(command)
     doc.bullets(machine.lines(directory))
-    doc.paragraph('**Verdict: ' + ('nothing grows, leaks or was lost.**' if not faults else 'red.**'))
+    doc.paragraph(f'**Verdict: {verdict(check, pieces, faults)}.**')
     if faults:
         doc.bullets(fault.splitlines()[0] for fault in faults)
     for number, piece in enumerate(pieces, 1):

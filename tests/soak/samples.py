@@ -6,22 +6,14 @@
 """
 import json
 import os
-import re
 import subprocess
 import time
 
-from silo import ROOT
+from silo import ROOT, wait_until
 
+KIB = 1024
+GONE_S = 1  # from the first thing that a process has not any more until it has ended
 FACTS = os.path.join(ROOT, 'build', 'store_facts')
-
-
-def fields(path, *names):
-    """Of lines such as `VmRSS:  123 kB`: octets, or a bare number. 0: there is no such line."""
-    with open(path) as file:
-        text = file.read()
-    for name in names:
-        found = re.search(rf'^{name}:\s+(\d+)( kB)?', text, re.M)
-        yield int(found.group(1)) * (1024 if found.group(2) else 1) if found else 0
 
 
 def store_facts(store):
@@ -30,16 +22,23 @@ def store_facts(store):
     return json.loads(done.stdout)
 
 
-def look(silo):
-    """Figure -> value, of this moment."""
-    process = f'/proc/{silo.process.pid}'
-    rss, own, threads = fields(f'{process}/status', 'VmRSS', 'RssAnon', 'Threads')
-    pss, = fields(f'{process}/smaps_rollup', 'Pss')
+def figures(silo):
     facts = store_facts(silo.store)
-    return {'rss': rss, 'own': own, 'pss': pss, 'threads': threads,
-            'fds': len(os.listdir(f'{process}/fd')), 'used': facts['used'],
+    return {'rss': silo.status('VmRSS') * KIB, 'own': silo.status('RssAnon') * KIB,
+            'pss': silo.status('Pss', 'smaps_rollup') * KIB, 'threads': silo.status('Threads'),
+            'fds': len(os.listdir(f'/proc/{silo.process.pid}/fd')), 'used': facts['used'],
             'file': os.path.getsize(os.path.join(silo.store, 'data.mdb')),
             'waiting': facts['messages']}
+
+
+def look(silo):
+    """Figure -> value, of this moment; None: the server is gone."""
+    try:
+        return figures(silo)
+    except (OSError, subprocess.SubprocessError):
+        if not wait_until(lambda: not silo.is_alive(), GONE_S):
+            raise
+        return None
 
 
 class Samples:
@@ -49,14 +48,10 @@ class Samples:
         self.rows = []  # (seconds, figures)
 
     def take(self):
-        at = time.monotonic() - self.began
-        try:
-            self.rows.append((at, look(self.silo)))
-        except OSError:
-            if self.silo.is_alive():
-                raise
-            return False
-        return True
+        at, row = time.monotonic() - self.began, look(self.silo)
+        if row is not None:
+            self.rows.append((at, row))
+        return row is not None
 
     def of(self, figure):
         return [(at, row[figure]) for at, row in self.rows]

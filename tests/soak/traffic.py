@@ -43,7 +43,7 @@ class Days:
         self.silo, self.protocol, self.until = silo, protocol, until
         self.rate = load.rate / len(DOMAINS)
         self.users = load.users(self.rate)
-        self.count, self.process, self.results = 0, None, []
+        self.count, self.process, self.results, self.broken = 0, None, [], []
         self.begin()
 
     def begin(self):
@@ -54,10 +54,10 @@ class Days:
         day = DAY_S / 2 if self.count == 0 and self.protocol == 'tcp' else DAY_S
         seconds = left if left < day + LEAST_S else day
         self.count += 1
-        self.process = siload.start('mixed', self.silo.address, '-q', '-t', self.protocol, '-c',
-                                  CONNECTIONS, '-u', self.users, '-r', self.rate, '-s',
-                                  f'{seconds:.1f}', '--seed', self.count, '--domain',
-                                  DOMAINS[self.protocol])
+        self.process = siload.start('mixed', self.silo.address, '-q', '-t', self.protocol,
+                                    '-c', CONNECTIONS, '-u', self.users, '-r', self.rate,
+                                    '-s', f'{seconds:.1f}', '--seed', self.count,
+                                    '--domain', DOMAINS[self.protocol])
         self.end_by = time.monotonic() + seconds + COLLECT_S
 
     def go_on(self):
@@ -68,7 +68,10 @@ class Days:
             if time.monotonic() > self.end_by:
                 self.process.terminate()
             return True
-        self.results.append(siload.finish(self.process))
+        try:
+            self.results.append(siload.finish(self.process))
+        except siload.NoResult as error:
+            self.broken.append(str(error))
         self.process = None
         self.begin()
         return self.process is not None
@@ -123,6 +126,8 @@ class Traffic:
         """A line for each siload that is not content, and for passers-by who met what cannot be."""
         if self.crowd.error is not None:
             yield f'passers-by: {self.crowd.error!r}'
+        for days in self.days:
+            yield from days.broken
         for result in self.results:
             if result.code != 0:
                 yield (f'siload, exit code {result.code}: {result.json["verdict"]}, '
