@@ -56,7 +56,8 @@ BENCHES := $(patsubst bench/%.c,build/bench/%,$(wildcard bench/*.c))
 
 # Tests that go through millions again, optimised and without sanitizers.
 SIMULATIONS := $(addprefix build/simulate/,test_simulation test_kill_points)
-OPTIMISED := $(SIMULATIONS) $(addprefix build/simulate/,test_turnover test_limits)
+OPTIMISED := $(SIMULATIONS) $(addprefix build/simulate/,test_turnover test_limits \
+             test_limits_kept)
 SIMULATED := $(SOURCES:%.c=build/simulate/%.o) $(HELPERS:%.c=build/simulate/%.o)
 
 # The parsers that bench_parser measures beside ours: those that pkg-config finds.

@@ -15,6 +15,7 @@ enum {
     FIRST_S = 1750000000,
     EXPIRE_S = 259200,
     TEXT_MAX = 70000,
+    LINES_MAX = 5000, /* of a REGISTER: a Path of 4 KiB */
     SENT_MAX = 70000,
     STORED_FROM = 1 << 30, /* ids of what is stored in the run */
 };
@@ -407,10 +408,17 @@ crowd_send(struct crowd *c, uint32_t user, const char *format, ...)
 }
 
 unsigned
-crowd_register(struct crowd *c, uint32_t user, uint32_t expires_s)
+crowd_register_as(struct crowd *c, uint32_t user, const char *lines, ...)
 {
     unsigned long long number = ++c->number;
+    char text[LINES_MAX];
+    va_list arguments;
+    int len;
 
+    va_start(arguments, lines);
+    len = vsnprintf(text, sizeof text, lines, arguments);
+    va_end(arguments);
+    assert(len >= 0 && len < LINES_MAX);
     crowd_send(c, user,
                "REGISTER sip:example.org SIP/2.0\r\n"
                "Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK%llu\r\n"
@@ -418,10 +426,17 @@ crowd_register(struct crowd *c, uint32_t user, uint32_t expires_s)
                "To: <sip:u%u@example.org>\r\n"
                "Call-ID: r%u\r\n"
                "CSeq: %llu REGISTER\r\n"
-               "Contact: <sip:u%u@10.0.0.1>;expires=%u\r\n"
+               "%s"
                "Content-Length: 0\r\n\r\n",
-               number, user, user, user, number, user, expires_s);
+               number, user, user, user, number, text);
     return c->last_status;
+}
+
+unsigned
+crowd_register(struct crowd *c, uint32_t user, uint32_t expires_s)
+{
+    return crowd_register_as(c, user, "Contact: <sip:u%u@10.0.0.1>;expires=%u\r\n", user,
+                             expires_s);
 }
 
 unsigned

@@ -77,6 +77,11 @@ void
 crowd_send(struct crowd *c, uint32_t user, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* A REGISTER with these lines beneath those that each has: Contact, Path; its status. */
+unsigned
+crowd_register_as(struct crowd *c, uint32_t user, const char *lines, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Expires 0 takes the binding away; its status. */
 unsigned
 crowd_register(struct crowd *c, uint32_t user, uint32_t expires_s);
