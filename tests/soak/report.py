@@ -60,8 +60,8 @@ def traffic(doc, pieces):
 
 
 def verdict(check, pieces, faults):
-    """In a few words, no more than was looked at: what leaks, grows, if there is no tool to see
-    it."""
+    """In a few words, and of no more than was looked at: without a tool a leak is seen by growth
+    alone."""
     if faults:
         return 'red'
     if all(piece.judges_growth() for piece in pieces):
