@@ -40,7 +40,7 @@ enum {
      * REGISTER. */
     LIMIT_UNSAVED = 65536,
     /* Of requests being relayed, and of refusals that wait for other branches; past it requests
-     * are stored, 503 to one for a foreign domain, and refusals are as if they had not come. */
+     * are stored, 503 to one for a foreign domain, and a refusal is its status alone. */
     LIMIT_RELAY_BYTES = LIMIT_OF(268435456, 8192),
     /* Passed on, for repetitions; then by status. */
     LIMIT_KEPT_RESPONSE_BYTES = LIMIT_OF(67108864, 4096),

@@ -187,31 +187,54 @@ register_two_phones(struct crowd *c, uint32_t user)
     crowd_register_as(c, user, "Contact: <sip:one@10.0.0.1>, <sip:other@10.0.0.2>\r\n");
 }
 
-/* LIMIT_RELAY_BYTES: one of two phones refuses, at length, and the other one is waited for. What
- * is refused without room for it is stored when that is over, as what is not relayed any more is
- * at once. */
-static void
-past_the_octets_being_relayed_a_refusal_is_as_if_it_had_not_come(void **state)
+/* Fills the room with what one of two phones says, at such length, while the other one is waited
+ * for; how many messages were relayed until there was no room. */
+static uint64_t
+fill_with_refusals(struct crowd *c, unsigned status, size_t bytes)
 {
-    enum { FIT = LIMIT_RELAY_BYTES / BIG, ALL = 2 * FIT };
-    struct crowd *c = *state;
-    uint64_t before_kib = crowd_allocated_kib(), relayed;
+    enum { FIT = LIMIT_RELAY_BYTES / BIG };
 
     register_two_phones(c, BOB);
     c->answers_half = true;
-    c->answer_status = 403;
-    c->answer_bytes = BIG;
-    for (int i = 0; i < ALL; i++)
+    c->answer_status = status;
+    c->answer_bytes = bytes;
+    for (int i = 0; i < 2 * FIT; i++)
         crowd_message(c, ALICE, BOB, 10);
-    relayed = c->requests / 2;
-    assert_in_range(relayed, FIT * 9 / 10, ALL - 1);
-    assert_int_equal(c->statuses[202], ALL - relayed);
+    assert_int_equal(c->statuses[202], c->stored);
+    assert_int_equal(c->stored, 2 * FIT - c->requests / 2);
+    return c->requests / 2;
+}
+
+/* LIMIT_RELAY_BYTES: he has declined it; how he put it there was no room for. */
+static void
+past_the_octets_being_relayed_a_refusal_is_told_by_its_status(void **state)
+{
+    struct crowd *c = *state;
+    uint64_t before_kib = crowd_allocated_kib(), relayed, stored;
+
+    relayed = fill_with_refusals(c, 403, BIG);
+    stored = c->stored;
+    assert_in_range(relayed, LIMIT_RELAY_BYTES / BIG * 8 / 10, c->number - 1);
     assert_not_grown(before_kib, LIMIT_RELAY_BYTES / 1024 * 11 / 10);
     c->is_mute = true;
     crowd_advance(c, FR_MS);
-    assert_in_range(c->statuses[403], FIT * 9 / 10, relayed - 1);
-    assert_int_equal(c->statuses[202], ALL - c->statuses[403]);
-    assert_int_equal(c->stored, c->statuses[202]);
+    assert_int_equal(c->statuses[403], relayed);
+    assert_int_equal(c->stored, stored);
+}
+
+/* Without its challenge he who asked can do nothing with it. Of such a length the last to be
+ * relayed finds room, and its refusal none. */
+static void
+past_the_octets_being_relayed_a_challenge_is_a_failure(void **state)
+{
+    struct crowd *c = *state;
+    uint64_t relayed = fill_with_refusals(c, 401, BIG / 3);
+
+    c->is_mute = true;
+    crowd_advance(c, FR_MS);
+    assert_in_range(c->statuses[401], relayed / 2, relayed - 1);
+    assert_int_equal(c->stored, c->number - 1 - c->statuses[401]); /* a REGISTER */
+    assert_false(has_line(c, "SIP/2.0 401 Answered By The Next Hop\r\n"));
 }
 
 /* A request that was relayed, sent again. */
@@ -346,7 +369,8 @@ main(void)
         FILLED(past_what_waits_for_a_commit_messages_are_503),
         FILLED(past_the_octets_being_relayed_messages_are_stored),
         cmocka_unit_test(past_the_octets_being_relayed_messages_for_others_are_503),
-        FILLED(past_the_octets_being_relayed_a_refusal_is_as_if_it_had_not_come),
+        FILLED(past_the_octets_being_relayed_a_refusal_is_told_by_its_status),
+        FILLED(past_the_octets_being_relayed_a_challenge_is_a_failure),
         FILLED(past_the_responses_kept_the_oldest_is_told_by_its_status),
         FILLED(past_the_lookups_a_name_has_no_address),
 #if !SANITIZES_ADDRESS

@@ -48,7 +48,8 @@ enum {
     CHALLENGES_MAX = 16384, /* of all branches; what is more is left out */
 };
 
-static void
+/* False: out of memory. */
+static bool
 keep_challenges(struct best_response *best, const struct message *response)
 {
     struct writer w;
@@ -56,52 +57,83 @@ keep_challenges(struct best_response *best, const struct message *response)
     if (best->challenges == NULL)
         best->challenges = malloc(CHALLENGES_MAX);
     if (best->challenges == NULL)
-        return;
+        return false;
     writer_init(&w, best->challenges + best->challenges_len,
                 CHALLENGES_MAX - best->challenges_len);
     for (int i = 0; i < response->lines; i++)
         if (header_is_challenge(response->line[i].id))
             writer_header(&w, header_name(response->line[i].id), response->line[i].value);
     best->challenges_len += writer_done(&w).len;
+    return true;
+}
+
+static bool
+is_better(const struct best_response *best, unsigned status)
+{
+    return best->status == 0 || rank(status) < rank(best->status);
+}
+
+static size_t
+challenges_room(bool has_challenges)
+{
+    return has_challenges ? CHALLENGES_MAX : 0;
 }
 
 size_t
-best_response_bytes(const struct best_response *best)
+best_response_held(const struct best_response *best)
 {
-    return best->room + (best->challenges == NULL ? 0 : CHALLENGES_MAX);
+    return best->room + challenges_room(best->challenges != NULL);
 }
 
 size_t
-best_response_room(const struct message *response)
+best_response_offer_bytes(const struct best_response *best,
+                          const struct message *response)
 {
-    return forward_response_room(response) + CHALLENGES_MAX;
+    unsigned status = response->status;
+
+    return (is_better(best, status) ? forward_response_room(response) : best->room) +
+           challenges_room(best->challenges != NULL || is_challenge(status));
 }
 
-void
-best_response_offer(struct best_response *best, const struct message *response)
+/* NULL: out of memory. */
+static char *
+copy_response(const struct message *response, size_t room, size_t *len)
 {
     unsigned status = response->status, passed = status_to_pass(status);
-    size_t room = forward_response_room(response);
+    char *bytes = malloc(room);
     struct writer w;
-    char *bytes;
 
-    if (!forward_has_way_back(response))
-        return; /* RFC 3261 16.7 step 3 */
-    if (is_challenge(status))
-        keep_challenges(best, response);
-    if (best->status != 0 && rank(status) >= rank(best->status))
-        return;
-    bytes = malloc(room);
     if (bytes == NULL)
-        return;
+        return NULL;
     writer_init(&w, bytes, room);
     forward_response(&w, response, passed,
                      passed == status ? response->reason : SLICE("Server Internal Error"),
                      is_challenge(status));
+    *len = writer_done(&w).len;
+    return bytes;
+}
+
+void
+best_response_offer(struct best_response *best, const struct message *response,
+                    bool has_room)
+{
+    unsigned status = response->status;
+    size_t room = forward_response_room(response), len = 0;
+    char *bytes;
+
+    if (!forward_has_way_back(response))
+        return; /* RFC 3261 16.7 step 3 */
+    if (is_challenge(status) && (!has_room || !keep_challenges(best, response)))
+        return;
+    if (!is_better(best, status))
+        return;
+    bytes = has_room ? copy_response(response, room, &len) : NULL;
+    if (bytes == NULL && is_challenge(status))
+        return;
     free(best->bytes);
     best->bytes = bytes;
-    best->len = writer_done(&w).len;
-    best->room = room;
+    best->len = len;
+    best->room = bytes == NULL ? 0 : room;
     best->status = status;
 }
 
@@ -112,14 +144,17 @@ best_response_status(const struct best_response *best)
 }
 
 /* The challenges stand behind the status line. */
-void
+bool
 best_response_write(const struct best_response *best, struct writer *w)
 {
-    struct slice bytes = slice_of(best->bytes, best->len);
-    struct slice line = slice_head(bytes, slice_find(bytes, '\n') + 1);
+    struct slice bytes = slice_of(best->bytes, best->len), line;
 
+    if (best->bytes == NULL)
+        return false;
+    line = slice_head(bytes, slice_find(bytes, '\n') + 1);
     writer_bytes(w, line);
     if (is_challenge(best->status))
         writer_bytes(w, slice_of(best->challenges, best->challenges_len));
     writer_bytes(w, slice_skip(bytes, line.len));
+    return true;
 }

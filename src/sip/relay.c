@@ -159,11 +159,13 @@ static void
 pass_best(struct relay *relay, struct moment now)
 {
     struct responder *responder = relay->all->responder;
+    struct slice bytes = slice_absent();
     struct writer w;
 
     writer_init(&w, responder->buffer, sizeof responder->buffer);
-    best_response_write(&relay->best, &w);
-    pass_on(relay, best_response_status(&relay->best), writer_done(&w), now);
+    if (best_response_write(&relay->best, &w))
+        bytes = writer_done(&w);
+    pass_on(relay, best_response_status(&relay->best), bytes, now);
 }
 
 void
@@ -256,19 +258,21 @@ is_timeout(const struct message *response)
     return response != NULL && response->status == 408;
 }
 
-/* One that nothing is waited for behind goes back at once. */
+/* One that nothing is waited for behind goes back at once. Else that he refused is kept in any
+ * case, how he put it where there is room. */
 static void
 keep_refusal(struct relay *relay, const struct message *response)
 {
     struct relays *all = relay->all;
-    size_t before = best_response_bytes(&relay->best), after;
+    struct best_response *best = &relay->best;
+    size_t others = all->bytes - best_response_held(best);
+    size_t offered = best_response_offer_bytes(best, response);
 
-    if (relay->open > 0 && all->bytes + best_response_room(response) > LIMIT_RELAY_BYTES)
-        return;
-    best_response_offer(&relay->best, response);
-    after = best_response_bytes(&relay->best);
-    relay->taken += after - before;
-    all->bytes += after - before;
+    relay->taken -= best_response_held(best);
+    best_response_offer(best, response,
+                        relay->open == 0 || others + offered <= LIMIT_RELAY_BYTES);
+    relay->taken += best_response_held(best);
+    all->bytes = others + best_response_held(best);
 }
 
 static void

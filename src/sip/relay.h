@@ -16,8 +16,9 @@
  * Memory  One block a relay, with the request; owned by its list, freed when its last branch
  *         is over. Responses are kept for repetitions in a bounded room.
  * Limits  LIMIT_RELAY_BYTES of requests, and of refusals while other branches are waited for:
- *         one beyond it is as if it had not come. Each branch is a client transaction or a look-up:
- *         theirs hold, too. A branch that cannot begin has failed.
+ *         of one beyond it the status goes back alone, in our own words; a 401 or 407 is a
+ *         failure then. Each branch is a client transaction or a look-up: theirs hold, too. A
+ *         branch that cannot begin has failed.
  */
 #ifndef SIP_RELAY_H
 #define SIP_RELAY_H
