@@ -41,7 +41,7 @@ enum {
     LIMIT_UNSAVED = 65536,
     /* Of requests being relayed, and of refusals that wait for other branches; past it requests
      * are stored, 503 to one for a foreign domain, and a refusal is its status alone. */
-    LIMIT_RELAY_BYTES = LIMIT_OF(268435456, 8192),
+    LIMIT_RELAY_BYTES = LIMIT_OF(268435456, 16384),
     /* Passed on, for repetitions; then by status. */
     LIMIT_KEPT_RESPONSE_BYTES = LIMIT_OF(67108864, 4096),
     LIMIT_DUMPS = LIMIT_OF(65536, 2), /* AoRs being dumped; others wait for check_time */

@@ -181,6 +181,39 @@ past_the_octets_being_relayed_messages_for_others_are_503(void **state)
     crowd_free(c);
 }
 
+/* LIMIT_RELAY_BYTES: what the contacts and routes of a request take counts, too. */
+static void
+long_paths_are_octets_being_relayed(void **state)
+{
+    enum { PATH = 4000, PHONES = 8, A_RELAY = 2 * PHONES * PATH };
+    struct crowd *c = *state;
+    uint64_t before_kib, relayed;
+
+    crowd_send(c, BOB,
+               "REGISTER sip:example.org SIP/2.0\r\n"
+               "Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKp\r\n"
+               "From: <sip:u0@example.org>;tag=1\r\n"
+               "To: <sip:u0@example.org>\r\n"
+               "Call-ID: p\r\n"
+               "CSeq: 1 REGISTER\r\n"
+               "Path: <sip:%0*d@10.0.0.2;lr>\r\n"
+               "Contact: <sip:1@10.0.0.1>, <sip:2@10.0.0.1>, <sip:3@10.0.0.1>,"
+               " <sip:4@10.0.0.1>, <sip:5@10.0.0.1>, <sip:6@10.0.0.1>,"
+               " <sip:7@10.0.0.1>, <sip:8@10.0.0.1>\r\n\r\n",
+               PATH, 0);
+    assert_int_equal(c->last_status, 200);
+    c->is_mute = true;
+    before_kib = crowd_allocated_kib();
+    while (crowd_message(c, ALICE, BOB, 10) == 0 &&
+           c->requests < LIMIT_CLIENT_TRANSACTIONS - PHONES)
+        continue;
+    relayed = c->requests / PHONES;
+    assert_int_equal(c->last_status, 202);
+    assert_in_range(relayed, LIMIT_RELAY_BYTES / A_RELAY / 2,
+                    LIMIT_RELAY_BYTES / A_RELAY);
+    assert_not_grown(before_kib, LIMIT_RELAY_BYTES / 1024 * 11 / 10);
+}
+
 static void
 register_two_phones(struct crowd *c, uint32_t user)
 {
@@ -369,6 +402,7 @@ main(void)
         FILLED(past_what_waits_for_a_commit_messages_are_503),
         FILLED(past_the_octets_being_relayed_messages_are_stored),
         cmocka_unit_test(past_the_octets_being_relayed_messages_for_others_are_503),
+        FILLED(long_paths_are_octets_being_relayed),
         FILLED(past_the_octets_being_relayed_a_refusal_is_told_by_its_status),
         FILLED(past_the_octets_being_relayed_a_challenge_is_a_failure),
         FILLED(past_the_responses_kept_the_oldest_is_told_by_its_status),

@@ -513,21 +513,31 @@ join(struct relays *relays, struct relay *relay)
 static size_t
 bytes_of(const struct relay_order *order)
 {
-    return (order->count + 1) * order->in->message->text.len;
+    size_t bytes = sizeof(struct relay) + texts_of(order) +
+                   order->count * sizeof(struct relay_branch);
+
+    for (size_t i = 0; i < order->count; i++)
+        bytes += forward_room(&(struct forward){
+            .in = order->in,
+            .r_uri = order->targets[i].r_uri,
+            .route = order->targets[i].route,
+        });
+    return bytes;
 }
 
 bool
 relay_start(struct relays *relays, const struct relay_order *order)
 {
     uint64_t fr_ms = (uint64_t)relays->settings->fr_timer_s * 1000;
+    size_t bytes = bytes_of(order);
     struct relay *relay;
 
-    if (relays->bytes + bytes_of(order) > LIMIT_RELAY_BYTES)
+    if (relays->bytes + bytes > LIMIT_RELAY_BYTES)
         return false;
     relay = relay_new(relays, order);
     if (relay == NULL)
         return false;
-    relay->taken = bytes_of(order);
+    relay->taken = bytes;
     join(relays, relay);
     timer_start(relays->wheel, &relay->timer,
                 relay->started_ms + (fr_ms < RELAY_TRYING_MS ? fr_ms : RELAY_TRYING_MS));
