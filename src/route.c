@@ -270,7 +270,6 @@ store_it(struct router *router, const struct incoming *in, const struct way *way
 static void
 keep_or_refuse(struct router *router, const struct incoming *in, const struct way *way)
 {
-    const struct server_outcome outcome = { 503, OUTCOME_BUSY };
     char text[AOR_MAX];
 
     if (way->aor.len > 0 ||
@@ -278,9 +277,7 @@ keep_or_refuse(struct router *router, const struct incoming *in, const struct wa
         store_it(router, in, way);
         return;
     }
-    server_table_complete(router->requests, &in->key, outcome, in->flow.protocol,
-                          in->now);
-    store_answer(router->silo, in, OUTCOME_BUSY);
+    store_refuse(router->silo, in, OUTCOME_BUSY);
 }
 
 /* Its transaction is new: to his phones, or into his silo. */

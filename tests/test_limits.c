@@ -9,6 +9,7 @@
  * test_server_transaction.
  */
 #include "src/limits.h"
+#include "src/log.h"
 #include "src/sanitizer.h"
 #include "tests/crowd_expect.h"
 
@@ -181,6 +182,55 @@ past_the_octets_being_relayed_messages_for_others_are_503(void **state)
     crowd_free(c);
 }
 
+static unsigned
+abroad_again(struct crowd *c, uint64_t number)
+{
+    uint64_t last = c->number;
+
+    c->number = number - 1;
+    message_abroad(c, 10);
+    c->number = last;
+    return c->last_status;
+}
+
+static void
+count_refusals(void *self, struct slice lines)
+{
+    unsigned *count = self;
+
+    *count += slice_find(lines, '\n') < lines.len &&
+              memmem(lines.at, lines.len, "silo.refused", 12) != NULL;
+}
+
+/* LIMIT_REFUSED_TRANSACTIONS: a flood that there is no room for does not fill the table. */
+static void
+of_very_many_refused_abroad_the_last_stand(void **state)
+{
+    static const char *const overrides[] = { "core.relay=all", NULL };
+    struct crowd *c = crowd_new(overrides);
+    unsigned logged = 0;
+    uint64_t first;
+
+    (void)state;
+    log_configure(LOG_WARN, LOG_FORMAT_LOGFMT, count_refusals, &logged);
+    c->is_mute = true;
+    while (c->statuses[503] == 0)
+        message_abroad(c, BIG);
+    while (c->statuses[503] == 1)
+        message_abroad(c, 10);
+    assert_int_equal(logged, 2);
+    first = c->number;
+    for (int i = 0; i < LIMIT_REFUSED_TRANSACTIONS; i++)
+        message_abroad(c, 10);
+    assert_int_equal(c->statuses[503], LIMIT_REFUSED_TRANSACTIONS + 2);
+    crowd_advance(c, FR_MS);
+    c->is_mute = false;
+    assert_int_equal(abroad_again(c, c->number), 503);
+    assert_int_equal(abroad_again(c, first + 1), 503);
+    assert_int_equal(abroad_again(c, first), 200);
+    crowd_free(c);
+}
+
 /* LIMIT_RELAY_BYTES: what the contacts and routes of a request take counts, too. */
 static void
 long_paths_are_octets_being_relayed(void **state)
@@ -281,6 +331,42 @@ repeat(struct crowd *c, uint64_t number)
     status = crowd_message(c, ALICE, BOB, 10);
     c->number = last;
     return status;
+}
+
+static void
+of_very_many_refused_by_a_full_store_the_last_stand(void **state)
+{
+    struct crowd *c = *state;
+
+    c->disk_status = STORE_FULL;
+    for (int i = 0; i <= LIMIT_REFUSED_TRANSACTIONS; i++)
+        assert_int_equal(crowd_message(c, ALICE, BOB, 10), 503);
+    c->disk_status = STORE_OK;
+    assert_int_equal(repeat(c, c->number), 503);
+    assert_int_equal(repeat(c, 2), 503);
+    assert_int_equal(repeat(c, 1), 202);
+    assert_int_equal(c->stored, 1);
+}
+
+/* RFC 3261 17.2.2: else it would go to his phone again. */
+static void
+what_reached_a_phone_is_remembered_whatever_is_refused_since(void **state)
+{
+    struct crowd *c = *state;
+
+    crowd_register(c, BOB, 3600);
+    c->is_slow = true;
+    crowd_message(c, ALICE, BOB + 1, 10);
+    c->is_mute = true;
+    crowd_message(c, ALICE, BOB, 10);
+    crowd_advance(c, FR_MS);
+    assert_refused(c, "Store Does Not Answer");
+    for (int i = 0; i <= LIMIT_REFUSED_TRANSACTIONS; i++)
+        crowd_message(c, ALICE, BOB + 1, 10);
+    assert_int_equal(c->statuses[503], LIMIT_REFUSED_TRANSACTIONS + 2);
+    c->requests = 0;
+    assert_int_equal(repeat(c, 3), 503);
+    assert_int_equal(c->requests, 0);
 }
 
 /* LIMIT_KEPT_RESPONSE_BYTES. */
@@ -402,9 +488,12 @@ main(void)
         FILLED(past_what_waits_for_a_commit_messages_are_503),
         FILLED(past_the_octets_being_relayed_messages_are_stored),
         cmocka_unit_test(past_the_octets_being_relayed_messages_for_others_are_503),
+        cmocka_unit_test(of_very_many_refused_abroad_the_last_stand),
         FILLED(long_paths_are_octets_being_relayed),
         FILLED(past_the_octets_being_relayed_a_refusal_is_told_by_its_status),
         FILLED(past_the_octets_being_relayed_a_challenge_is_a_failure),
+        FILLED(of_very_many_refused_by_a_full_store_the_last_stand),
+        FILLED(what_reached_a_phone_is_remembered_whatever_is_refused_since),
         FILLED(past_the_responses_kept_the_oldest_is_told_by_its_status),
         FILLED(past_the_lookups_a_name_has_no_address),
 #if !SANITIZES_ADDRESS

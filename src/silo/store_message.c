@@ -145,6 +145,36 @@ count_refusal(struct silo *silo, struct slice aor, struct slice call_id,
             LOG_NUMBER("missed", missed));
 }
 
+/* What reached a phone is remembered like any answer: it must not ring there again. */
+static void
+end_transaction(struct silo *silo, const struct server_key *key,
+                enum store_outcome outcome, enum protocol protocol, bool was_tried,
+                struct moment now)
+{
+    const struct server_outcome kept = { (uint16_t)outcomes[outcome].status,
+                                         (uint16_t)outcome };
+
+    if (outcomes[outcome].may_pass && !was_tried)
+        server_table_refuse(silo->requests, key, kept, protocol, now);
+    else
+        server_table_complete(silo->requests, key, kept, protocol, now);
+}
+
+static void
+refuse(struct silo *silo, const struct incoming *in, enum store_outcome outcome,
+       bool was_tried)
+{
+    count_refusal(silo, slice_absent(), in->message->call_id, outcome, in->now);
+    end_transaction(silo, &in->key, outcome, in->flow.protocol, was_tried, in->now);
+    store_answer(silo, in, outcome);
+}
+
+void
+store_refuse(struct silo *silo, const struct incoming *in, enum store_outcome outcome)
+{
+    refuse(silo, in, outcome, false);
+}
+
 static void
 count_and_log(const struct stored_wait *wait, const struct journal_result *result,
               enum store_outcome outcome, struct moment now)
@@ -173,11 +203,9 @@ stored(struct journal_wait *journal_wait, const struct journal_result *result,
     struct silo *silo = wait->silo;
     enum store_outcome outcome = outcome_of(result);
     bool is_new = outcome == OUTCOME_ACCEPTED && result->put == PUT_STORED;
-    struct server_outcome kept = { (uint16_t)outcomes[outcome].status,
-                                   (uint16_t)outcome };
 
     send_kept_answer(wait, outcome);
-    server_table_complete(silo->requests, &wait->key, kept, wait->protocol, now);
+    end_transaction(silo, &wait->key, outcome, wait->protocol, wait->was_tried, now);
     count_and_log(wait, result, outcome, now);
     if (wait->copy != NULL)
         live_copy_stored(wait->copy, is_new ? result->id : 0, wait->aor, now);
@@ -364,17 +392,10 @@ store_message(struct silo *silo, const struct store_order *order)
 {
     const struct incoming *in = order->in;
     enum store_outcome outcome = try_to_store(silo, order);
-    struct server_outcome kept = { (uint16_t)outcomes[outcome].status,
-                                   (uint16_t)outcome };
 
     if (outcome == OUTCOME_ACCEPTED)
         return;
-    count_refusal(silo, slice_absent(), in->message->call_id, outcome, in->now);
-    if (outcomes[outcome].may_pass)
-        server_table_refuse(silo->requests, &in->key, kept, in->flow.protocol, in->now);
-    else
-        server_table_complete(silo->requests, &in->key, kept, in->flow.protocol, in->now);
-    store_answer(silo, in, outcome);
+    refuse(silo, in, outcome, order->was_tried);
     if (order->copy != NULL)
         live_copy_stored(order->copy, 0, slice_absent(), in->now);
 }

@@ -37,6 +37,11 @@ store_outcome_reason(enum store_outcome outcome);
 void
 store_answer(struct silo *silo, const struct incoming *in, enum store_outcome outcome);
 
+/* The same for one whose transaction is in state Trying and was sent to nobody: counts it, and
+ * completes that. */
+void
+store_refuse(struct silo *silo, const struct incoming *in, enum store_outcome outcome);
+
 struct store_order {
     const struct incoming *in; /* its transaction is in state Trying */
     uint32_t mode;             /* msilo.store_mode or failure_mode */
