@@ -234,6 +234,27 @@ while_a_commit_does_not_come_back_new_messages_are_refused(void **state)
     store_body(w, "bob", "later");
 }
 
+/* What is known without it is said without it. */
+static void
+while_a_commit_does_not_come_back_what_needs_none_is_answered_as_ever(void **state)
+{
+    static const struct ask stored = { .call_id = "stored", .from = "<sip:al@x>;tag=1" };
+    struct world *w = scene();
+
+    (void)state;
+    assert_int_equal(ask(w, &stored), 202);
+    slow_disk(w, 3 * LIMIT_COMMIT_MS);
+    ask_only(w->tester, &(struct ask){ .call_id = "first" });
+    world_run(w, LIMIT_COMMIT_MS + 100);
+    assert_int_equal(ask(w, &(struct ask){ .call_id = "new" }), 503);
+    assert_int_equal(ask(w, &(struct ask){ .headers = "Expires: 0\r\n" }), 480);
+    assert_string_equal(answer_reason(w->tester), "Offline And Expired");
+    scene_forget_log();
+    assert_int_equal(ask(w, &stored), 202);
+    assert_non_null(strstr(scene_log(), "silo.repeated"));
+    assert_int_equal(stored_count(w), 1);
+}
+
 /* RFC 3261 17.2.2 wants an answer to stand. But what a flood of refusals is remembered in is
  * bounded, and he whose refusal was lost so long ago may as well be served. */
 static void
@@ -271,6 +292,7 @@ main(void)
         SCENE(others_are_served_meanwhile),
         SCENE(after_it_everything_is_taken_again),
         SCENE(while_a_commit_does_not_come_back_new_messages_are_refused),
+        SCENE(while_a_commit_does_not_come_back_what_needs_none_is_answered_as_ever),
         SCENE(of_very_many_refusals_the_last_stand),
     };
 

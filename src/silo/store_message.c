@@ -342,14 +342,14 @@ try_to_store(struct silo *silo, const struct store_order *order)
         return OUTCOME_REGISTRAR;
     if (is_nostore_type(silo->settings, in->message))
         return OUTCOME_NOT_STORED_TYPE;
+    if (new_record_expiry(silo->settings, in->message, in->now.s) <= in->now.s)
+        return OUTCOME_NOT_STORED_EXPIRED;
     if (journal_hangs(&silo->journal, in->now))
         return OUTCOME_STORE_HANGS;
     if (journal_is_full(&silo->journal))
         return OUTCOME_BUSY; /* before anything is made of it: to refuse must cost little */
     if (!new_record(silo, in, aor, &record))
         return OUTCOME_BUSY;
-    if (record.exp_time_s <= in->now.s)
-        return OUTCOME_NOT_STORED_EXPIRED;
     if (!dump_request_fits(&record))
         return OUTCOME_TOO_LARGE;
     return put_in_journal(silo, order, &record);
@@ -387,6 +387,16 @@ store_is_possible(const struct silo *silo, const struct incoming *in)
            new_record_expiry(silo->settings, in->message, in->now.s) > in->now.s;
 }
 
+/* A request that is known to be durable needs no room: 202 without asking the store. */
+static void
+accept_again(struct silo *silo, const struct incoming *in)
+{
+    silo->counters.repeated++;
+    LOG(LOG_INFO, "silo.repeated", LOG_TEXT("call-id", in->message->call_id));
+    end_transaction(silo, &in->key, OUTCOME_ACCEPTED, in->flow.protocol, false, in->now);
+    store_answer(silo, in, OUTCOME_ACCEPTED);
+}
+
 void
 store_message(struct silo *silo, const struct store_order *order)
 {
@@ -395,7 +405,11 @@ store_message(struct silo *silo, const struct store_order *order)
 
     if (outcome == OUTCOME_ACCEPTED)
         return;
-    refuse(silo, in, outcome, order->was_tried);
+    if ((outcome == OUTCOME_BUSY || outcome == OUTCOME_STORE_HANGS) &&
+        store_has_seen(silo, in))
+        accept_again(silo, in);
+    else
+        refuse(silo, in, outcome, order->was_tried);
     if (order->copy != NULL)
         live_copy_stored(order->copy, 0, slice_absent(), in->now);
 }
