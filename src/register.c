@@ -60,8 +60,8 @@ refuse_now(struct router *router, const struct incoming *in, unsigned status,
     struct writer w;
 
     writer_init(&w, digits, sizeof digits);
-    writer_number(&w,
-                  status == 423 ? router->settings->min_expires_s : LIMIT_RETRY_AFTER_S);
+    writer_number(&w, status == 423 ? router->settings->min_expires_s
+                                    : store_retry_after_s(&in->key));
     if (status == 423 || status == 503)
         route_refuse_with(router, in, status, reason,
                           status == 423 ? SLICE("Min-Expires") : SLICE("Retry-After"),

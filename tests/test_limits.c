@@ -369,6 +369,38 @@ what_reached_a_phone_is_remembered_whatever_is_refused_since(void **state)
     assert_int_equal(c->requests, 0);
 }
 
+/* Retry-After of the last answer. */
+static int
+retry_after(const struct crowd *c)
+{
+    const char name[] = "\r\nRetry-After: ", *line = strstr(c->sent, name);
+
+    return line == NULL ? 0 : atoi(line + strlen(name));
+}
+
+/* BATCH_BINDINGS_MAX: who is refused is not to come again with all the others. */
+static void
+past_the_bindings_of_a_commit_registers_are_503_and_come_again_apart(void **state)
+{
+    static const char *const overrides[] = { "usrloc.db_mode=1", NULL };
+    struct crowd *c = crowd_new(overrides);
+    unsigned times[LIMIT_RETRY_AFTER_S + LIMIT_RETRY_SPREAD_S] = { 0 };
+
+    (void)state;
+    c->is_slow = true;
+    for (uint32_t i = 0; i <= BATCH_BINDINGS_MAX; i++)
+        crowd_register(c, i, 3600);
+    for (uint32_t i = 1; i <= OVER; i++) {
+        assert_int_equal(crowd_register(c, BATCH_BINDINGS_MAX + i, 3600), 503);
+        assert_refused(c, "Too Many Bindings At Once");
+        times[retry_after(c)]++;
+    }
+    for (int s = LIMIT_RETRY_AFTER_S; s < LIMIT_RETRY_AFTER_S + LIMIT_RETRY_SPREAD_S; s++)
+        assert_in_range(times[s], OVER / LIMIT_RETRY_SPREAD_S / 2,
+                        OVER / LIMIT_RETRY_SPREAD_S * 2);
+    crowd_free(c);
+}
+
 /* LIMIT_KEPT_RESPONSE_BYTES. */
 static void
 past_the_responses_kept_the_oldest_is_told_by_its_status(void **state)
@@ -494,6 +526,8 @@ main(void)
         FILLED(past_the_octets_being_relayed_a_challenge_is_a_failure),
         FILLED(of_very_many_refused_by_a_full_store_the_last_stand),
         FILLED(what_reached_a_phone_is_remembered_whatever_is_refused_since),
+        cmocka_unit_test(
+            past_the_bindings_of_a_commit_registers_are_503_and_come_again_apart),
         FILLED(past_the_responses_kept_the_oldest_is_told_by_its_status),
         FILLED(past_the_lookups_a_name_has_no_address),
 #if !SANITIZES_ADDRESS

@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <stdio.h>
 
 #include <cmocka.h>
@@ -190,7 +191,7 @@ registrar_max_contacts_bounds_an_aor(void **state)
     assert_int_equal(
         register_with(w, "Contact: <sip:bob@10.1.0.1>, <sip:bob@10.1.0.2>\r\n"), 200);
     assert_int_equal(register_with(w, "Contact: <sip:bob@10.1.0.3>\r\n"), 503);
-    assert_string_equal(answer_header(w->tester, "Retry-After"), "5");
+    assert_true(atoi(answer_header(w->tester, "Retry-After")) >= 5);
 }
 
 /* ---- usrloc ---- */

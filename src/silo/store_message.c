@@ -61,18 +61,21 @@ store_outcome_reason(enum store_outcome outcome)
     return outcomes[outcome].reason;
 }
 
-/* Those who are refused together are not to come back together. By the request: a repetition
- * is told the same. */
+uint32_t
+store_retry_after_s(const struct server_key *key)
+{
+    return LIMIT_RETRY_AFTER_S +
+           key->hash.bytes[sizeof key->hash.bytes - 1] % LIMIT_RETRY_SPREAD_S;
+}
+
 static void
 write_retry_after(struct writer *w, enum store_outcome outcome,
                   const struct server_key *key)
 {
-    unsigned more_s = key->hash.bytes[sizeof key->hash.bytes - 1] % LIMIT_RETRY_SPREAD_S;
-
     if (!outcomes[outcome].may_pass)
         return;
     writer_bytes(w, SLICE("Retry-After: "));
-    writer_number(w, LIMIT_RETRY_AFTER_S + more_s);
+    writer_number(w, store_retry_after_s(key));
     writer_bytes(w, SLICE("\r\n"));
 }
 

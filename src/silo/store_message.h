@@ -32,6 +32,11 @@ store_outcome_status(enum store_outcome outcome);
 struct slice
 store_outcome_reason(enum store_outcome outcome);
 
+/* Those who are refused together are not to come back together. By the request: a repetition
+ * is told the same. */
+uint32_t
+store_retry_after_s(const struct server_key *key);
+
 /* Answers the request, whose transaction was looked up, as `outcome` says, at once; Retry-After
  * where waiting may help. */
 void
