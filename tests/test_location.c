@@ -634,6 +634,27 @@ a_value_that_does_not_fit_adds_nothing(void **state)
     location_free(small);
 }
 
+/* Others have taken the place meanwhile; but it was his, and he is promised it. */
+static void
+what_is_put_back_needs_no_room(void **state)
+{
+    struct play *p = *state;
+    struct binding_change removal = { .remove = true };
+    char value[VALUE_ROOM];
+    struct slice before;
+
+    location_free(p->location);
+    p->location = location_new(&p->s->wheel, &stage_key, 1, 50);
+    add(p, bob, binding("sip:a", 1000, 9000));
+    before = encode(p, value);
+    removal.old = location_find(p->location, bob);
+    assert_true(apply(p, bob, &removal, 1));
+    add(p, carol, binding("sip:c", 1000, 9000));
+    location_restore(p->location, bob, before, p->s->now);
+    expect_contacts(p, bob, "sip:a");
+    expect_contacts(p, carol, "sip:c");
+}
+
 static void
 an_aor_is_overdue_until_it_is_served_or_its_last_binding_ends(void **state)
 {
@@ -675,6 +696,7 @@ main(void)
         PLAY(a_refresh_over_another_connection_lets_the_old_one_go),
         PLAY(bindings_outlive_their_connection),
         PLAY(a_binding_is_found_by_user_host_and_port_of_its_contact),
+        PLAY(what_is_put_back_needs_no_room),
         PLAY(an_aor_is_overdue_until_it_is_served_or_its_last_binding_ends),
         PLAY(a_contact_that_refused_message_is_known_for_it),
         PLAY(many_aors_come_and_go),

@@ -506,14 +506,12 @@ has_room(const struct location *location, struct slice aor,
 /* All that can fail comes first. What is new is added before what is old is dropped, so that
  * a connection that keeps a binding never seems to be without one. */
 bool
-location_apply(struct location *location, struct slice aor,
-               const struct binding_change *changes, size_t count, struct moment now)
+location_put_back(struct location *location, struct slice aor,
+                  const struct binding_change *changes, size_t count)
 {
     struct binding *made;
 
-    (void)now;
-    if (!has_room(location, aor, changes, count) ||
-        !make_all(location, aor, changes, count, &made))
+    if (!make_all(location, aor, changes, count, &made))
         return false;
     while (made != NULL) {
         struct entry *entry = entry_of(made);
@@ -525,6 +523,15 @@ location_apply(struct location *location, struct slice aor,
         if (changes[i].old != NULL)
             drop(location, entry_of(changes[i].old));
     return true;
+}
+
+bool
+location_apply(struct location *location, struct slice aor,
+               const struct binding_change *changes, size_t count, struct moment now)
+{
+    (void)now;
+    return has_room(location, aor, changes, count) &&
+           location_put_back(location, aor, changes, count);
 }
 
 void

@@ -79,6 +79,11 @@ bool
 location_apply(struct location *location, struct slice aor,
                const struct binding_change *changes, size_t count, struct moment now);
 
+/* The same without asking for room: they were there before. False: out of memory. */
+bool
+location_put_back(struct location *location, struct slice aor,
+                  const struct binding_change *changes, size_t count);
+
 /* The live binding whose contact names that user, host and port: of `aor` where it has such a
  * one, else of the only AoR that has. NULL: there is none, or several users claim it. Requests
  * within a dialog have a contact in their Request-URI (RFC 3261 12.2.1.1). */
@@ -129,8 +134,8 @@ bool
 location_decode(struct location *location, struct slice aor, struct slice value,
                 struct moment now);
 
-/* Puts an AoR back to what location_encode gave before a change that could not be saved;
- * empty: it had no bindings. Streams that are still open stay with their contacts. */
+/* Puts an AoR back to what location_encode gave before a change that could not be saved, past
+ * the limits where others have taken its room; empty: it had no bindings. Streams that are still open stay with their contacts. */
 void
 location_restore(struct location *location, struct slice aor, struct slice before,
                  struct moment now);

@@ -24,22 +24,21 @@ connection_of(const struct binding *now, const struct binding *before)
 }
 
 static void
-replace_all(struct location *location, struct slice aor, const struct binding *before,
-            struct moment now)
+replace_all(struct location *location, struct slice aor, const struct binding *before)
 {
     const struct binding *current = location_find(location, aor);
     size_t count = count_bindings(current) + count_bindings(before), i = 0;
     struct binding_change *changes = calloc(count + 1, sizeof *changes);
 
     if (changes == NULL)
-        return; /* what was to be put back stays as it is: a binding too many */
+        return; /* out of memory: what is there stays */
     for (const struct binding *b = current; b != NULL; b = b->next)
         changes[i++] = (struct binding_change){ .old = b, .remove = true };
     for (const struct binding *b = before; b != NULL; b = b->next) {
         changes[i].binding = *b;
         changes[i++].binding.flow.connection = connection_of(current, b);
     }
-    location_apply(location, aor, changes, count, now);
+    location_put_back(location, aor, changes, count); /* else as above */
     free(changes);
 }
 
@@ -56,6 +55,6 @@ location_restore(struct location *location, struct slice aor, struct slice befor
     if (past == NULL)
         return;
     if (before.len == 0 || location_decode(past, aor, before, now))
-        replace_all(location, aor, location_find(past, aor), now);
+        replace_all(location, aor, location_find(past, aor));
     location_free(past);
 }
