@@ -511,6 +511,7 @@ nothing_to_save_and_too_little_room_give_nothing(void **state)
     len = encode(p, value).len;
     assert_int_equal(location_encoded_bytes(p->location, bob), len);
     assert_int_equal(location_encode(p->location, bob, p->s->now, value, len - 1), 0);
+    assert_int_equal(location_encode(p->location, bob, p->s->now, NULL, 0), 0);
     assert_int_equal(location_encode(p->location, bob, p->s->now, value, len), len);
 }
 

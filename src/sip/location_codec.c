@@ -97,10 +97,12 @@ location_encode(const struct location *location, struct slice aor, struct moment
 {
     const struct binding *first = location_find(location, aor);
     size_t len = location_encoded_bytes(location, aor);
-    char *at = out + BINDINGS_AT, *sum_at = out + CHECKSUM_AT;
+    char *at, *sum_at;
 
     if (first == NULL || len > room)
         return 0;
+    at = out + BINDINGS_AT;
+    sum_at = out + CHECKSUM_AT;
     for (const struct binding *b = first; b != NULL; b = b->next)
         put_binding(&at, b, now);
     out[0] = VERSION;
