@@ -74,7 +74,7 @@ past_our_own_requests_messages_are_stored_and_dumps_wait(void **state)
     assert_int_equal(c->statuses[202], c->stored);
 }
 
-/* BATCH_PUTS_MAX: those that time out together are more than one commit takes. */
+/* LIMIT_UNCOMMITTED_MESSAGES: what comes beyond is not taken for the next commit. */
 static void
 past_what_waits_for_a_commit_messages_are_503(void **state)
 {
@@ -83,7 +83,7 @@ past_what_waits_for_a_commit_messages_are_503(void **state)
 
     c->is_slow = true;
     crowd_message(c, ALICE, BOB, 100);
-    for (int i = 0; i < BATCH_PUTS_MAX; i++)
+    for (int i = 0; i < LIMIT_UNCOMMITTED_MESSAGES; i++)
         assert_int_equal(crowd_message(c, ALICE, BOB, 100), 0);
     before_kib = crowd_allocated_kib();
     for (int i = 0; i < OVER; i++)
@@ -94,8 +94,8 @@ past_what_waits_for_a_commit_messages_are_503(void **state)
     assert_int_equal(c->last_status, 200);
     c->is_slow = false;
     crowd_settle(c);
-    assert_int_equal(c->statuses[202], BATCH_PUTS_MAX + 1);
-    assert_int_equal(c->stored, BATCH_PUTS_MAX + 1);
+    assert_int_equal(c->statuses[202], LIMIT_UNCOMMITTED_MESSAGES + 1);
+    assert_int_equal(c->stored, LIMIT_UNCOMMITTED_MESSAGES + 1);
     assert_int_equal(crowd_message(c, ALICE, BOB, 100), 202);
 }
 

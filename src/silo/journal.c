@@ -2,6 +2,12 @@
 
 #include "src/limits.h"
 
+#include <assert.h>
+
+static_assert((int)LIMIT_UNCOMMITTED_MESSAGES <= (int)BATCH_PUTS_MAX &&
+                  (int)LIMIT_UNCOMMITTED_BYTES <= (int)BATCH_BYTES_MAX,
+              "a batch takes what is taken for the next commit");
+
 void
 journal_init(struct journal *journal, const struct disk *disk)
 {
