@@ -18,7 +18,6 @@
 enum {
     OPEN_LOOP_USERS = 64,
     OPEN_LOOP_STAGES = 4, /* repetitions of one message */
-    OPEN_LOOP_RETRY_MAX = 64,
 };
 
 struct open_loop_message {

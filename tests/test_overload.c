@@ -51,7 +51,7 @@ offer(struct run *run, uint32_t a_second)
     slow_disk(w, 2);
     open_loop_collect(&run->load);
     if (world_has_failed(w))
-        print_error("%s\n", w->failure);
+        fail_msg("%s", w->failure);
     world_free(w);
     run->load.w = NULL;
 }
