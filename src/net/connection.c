@@ -9,9 +9,8 @@
 #include <unistd.h>
 
 enum {
-    WRITE_EARLY_BYTES = 65536, /* do not wait for the turn's end with more than that */
-    KEEPALIVE_S = 60,          /* of silence, then the kernel asks */
-    USER_TIMEOUT_MS = 60000,   /* octets that nobody acknowledges so long end it */
+    KEEPALIVE_S = 60,        /* of silence, then the kernel asks */
+    USER_TIMEOUT_MS = 60000, /* octets that nobody acknowledges so long end it */
 };
 
 struct connection *
@@ -131,100 +130,6 @@ connection_dial(struct connection *c, const struct address *local)
     sockaddr_write(&c->flow.peer, &peer);
     c->connecting.data = c;
     return uv_tcp_connect(&c->connecting, &c->tcp, &peer.any, on_connected) == 0;
-}
-
-static bool
-has_room(const struct connection *c, size_t bytes)
-{
-    return c->out.len + c->flight.len + bytes <= LIMIT_CONNECTION_OUT_BYTES ||
-           c->all->out_bytes + bytes <= LIMIT_OUT_BYTES;
-}
-
-enum send_status
-connection_send(struct connection *c, struct slice bytes)
-{
-    if (c->state > CONNECTION_PEER_DONE)
-        return SEND_FAILED;
-    if (!has_room(c, bytes.len) || !bytes_append(&c->out, bytes)) {
-        connection_end(c, "peer does not read");
-        return SEND_FAILED;
-    }
-    c->all->out_bytes += bytes.len;
-    connections_dirty(c);
-    if (c->out.len >= WRITE_EARLY_BYTES)
-        connection_flush(c);
-    return c->state == CONNECTION_DEAD ? SEND_FAILED : SEND_OK;
-}
-
-static void
-on_written(uv_write_t *request, int status)
-{
-    struct connection *c = request->data;
-
-    c->is_writing = false;
-    if (c->state == CONNECTION_DEAD)
-        return;
-    if (status != 0) {
-        c->is_lost = true;
-        connection_end(c, uv_strerror(status));
-        return;
-    }
-    c->all->out_bytes -= c->flight.len;
-    bytes_free(&c->flight);
-    connections_used(c);
-    connections_dirty(c);
-}
-
-/* What the kernel does not take at once, libuv keeps watch over. */
-static int
-write_out(struct connection *c)
-{
-    uv_buf_t buf = uv_buf_init(c->out.at, (unsigned)c->out.len);
-    int written = uv_try_write((uv_stream_t *)&c->tcp, &buf, 1);
-
-    if (written < 0 && written != UV_EAGAIN)
-        return written;
-    if (written > 0) {
-        c->all->out_bytes -= (size_t)written;
-        bytes_keep_tail(&c->out, c->out.len - (size_t)written);
-        connections_used(c);
-    }
-    if (c->out.len == 0) {
-        bytes_free(&c->out);
-        return 0;
-    }
-    c->flight = c->out;
-    c->out = (struct bytes){ NULL, 0, 0 };
-    c->writing.data = c;
-    c->is_writing = true;
-    buf = uv_buf_init(c->flight.at, (unsigned)c->flight.len);
-    return uv_write(&c->writing, (uv_stream_t *)&c->tcp, &buf, 1, on_written);
-}
-
-static void
-shut(struct connection *c)
-{
-    uv_os_fd_t fd;
-
-    c->is_shut = true;
-    if (uv_fileno((uv_handle_t *)&c->tcp, &fd) != 0 || shutdown(fd, SHUT_WR) != 0)
-        connection_end(c, "closed");
-}
-
-void
-connection_flush(struct connection *c)
-{
-    int error;
-
-    if (c->state == CONNECTION_OPENING || c->state == CONNECTION_DEAD || c->is_writing)
-        return;
-    error = c->out.len == 0 ? 0 : write_out(c);
-    if (error != 0) {
-        c->is_lost = true;
-        connection_end(c, uv_strerror(error));
-    } else if (c->state == CONNECTION_CLOSING && !c->is_writing && !c->is_shut) {
-        shut(c);
-    }
 }
 
 void

@@ -75,13 +75,6 @@ connection_take(struct connection *c, int fd);
 bool
 connection_dial(struct connection *c, const struct address *local);
 
-enum send_status
-connection_send(struct connection *c, struct slice bytes);
-
-/* Writes what waits, as far as the kernel takes it. */
-void
-connection_flush(struct connection *c);
-
 /* Closes after what waits has been sent. */
 void
 connection_finish(struct connection *c);
@@ -89,6 +82,14 @@ connection_finish(struct connection *c);
 /* Closes now. `why` is for the log. */
 void
 connection_end(struct connection *c, const char *why);
+
+/* Writing: connection_output.c. */
+enum send_status
+connection_send(struct connection *c, struct slice bytes);
+
+/* Writes what waits, as far as the kernel takes it. */
+void
+connection_flush(struct connection *c);
 
 /* Reading: connection_input.c. */
 void
