@@ -380,6 +380,35 @@ send_to_who_does_not_read(struct net_stage *s, uint64_t connection, size_t most)
     return sent;
 }
 
+/* Who takes a little now and then is not idle, however much waits for him. */
+static void
+a_slow_reader_of_much_is_not_idle(void **state)
+{
+    enum { MUCH = 4 << 20, LITTLE = MUCH / 8 };
+    struct net_stage *s = *state;
+    const int little = 65536;
+    char *back = malloc(LITTLE);
+    size_t parts = 0, before;
+    int fd = connected_peer(s, net_stage_listen_tcp(s, "127.0.0.1"));
+
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+    assert_in_range(send_to_who_does_not_read(s, 1, MUCH), MUCH, MUCH + 400);
+    net_stage_turn(s);
+    for (; s->connections.out_bytes > LITTLE; parts++) {
+        connections_find(&s->connections, 1)->used_ms -= 119000; /* it was long ago */
+        before = s->connections.out_bytes;
+        for (size_t len = 0; len < LITTLE; net_stage_turn(s))
+            len += peer_read(fd, back, LITTLE - len);
+        for (int i = 0; i < 10000 && s->connections.out_bytes == before; i++)
+            net_stage_turn(s);
+        net_stage_skip(s, 2000);
+        assert_int_equal(s->closed_count, 0);
+    }
+    assert_true(parts > 1);
+    free(back);
+    close(fd);
+}
+
 /* A proxy in front has one connection, and whatever is stored of it in one commit is answered
  * at once. */
 static void
@@ -819,6 +848,7 @@ main(void)
         TEST(a_half_closed_stream_with_a_binding_is_gone_at_once),
         TEST(a_peer_that_does_not_read_is_closed_at_the_bound),
         TEST(a_slow_peer_gets_everything_in_order),
+        TEST(a_slow_reader_of_much_is_not_idle),
         TEST(the_answers_of_two_full_commits_do_not_end_a_stream),
         TEST(a_stream_that_brings_much_does_not_keep_the_turn),
         TEST(all_queues_together_are_bounded_and_each_has_its_own_part),

@@ -52,8 +52,8 @@ struct connection {
     uint32_t reads;     /* and how often then */
     struct framer framer;
     struct bytes in;     /* the start of a message */
-    struct bytes out;    /* since the last write */
-    struct bytes flight; /* libuv has it, while is_writing */
+    struct bytes out;    /* waits for the next write */
+    struct bytes flight; /* what libuv has of it, while is_writing */
 
     /* For connections.c: */
     struct link use;   /* in `idle` or `kept` */

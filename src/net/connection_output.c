@@ -4,6 +4,7 @@
 
 enum {
     WRITE_EARLY_BYTES = 65536, /* do not wait for the turn's end with more than that */
+    FLIGHT_BYTES = 262144,     /* a slow peer takes that many long before it is idle */
 };
 
 static bool
@@ -48,30 +49,43 @@ on_written(uv_write_t *request, int status)
     connections_dirty(c);
 }
 
-/* What the kernel does not take at once, libuv keeps watch over. */
+/* What the kernel does not take at once, libuv keeps watch over, a piece at a time: of a piece
+ * only the end is told. */
+static int
+take_off(struct connection *c, size_t written)
+{
+    size_t left = c->out.len - written;
+    size_t len = left < FLIGHT_BYTES ? left : FLIGHT_BYTES;
+    uv_buf_t buf;
+
+    if (!bytes_append(&c->flight, slice_of(c->out.at + written, len)))
+        return UV_ENOMEM;
+    bytes_keep_tail(&c->out, left - len);
+    if (c->out.len == 0)
+        bytes_free(&c->out);
+    c->writing.data = c;
+    c->is_writing = true;
+    buf = uv_buf_init(c->flight.at, (unsigned)len);
+    return uv_write(&c->writing, (uv_stream_t *)&c->tcp, &buf, 1, on_written);
+}
+
 static int
 write_out(struct connection *c)
 {
     uv_buf_t buf = uv_buf_init(c->out.at, (unsigned)c->out.len);
-    int written = uv_try_write((uv_stream_t *)&c->tcp, &buf, 1);
+    int result = uv_try_write((uv_stream_t *)&c->tcp, &buf, 1);
+    size_t written = result < 0 ? 0 : (size_t)result;
 
-    if (written < 0 && written != UV_EAGAIN)
-        return written;
+    if (result < 0 && result != UV_EAGAIN)
+        return result;
     if (written > 0) {
-        c->all->out_bytes -= (size_t)written;
-        bytes_keep_tail(&c->out, c->out.len - (size_t)written);
+        c->all->out_bytes -= written;
         connections_used(c);
     }
-    if (c->out.len == 0) {
-        bytes_free(&c->out);
-        return 0;
-    }
-    c->flight = c->out;
-    c->out = (struct bytes){ NULL, 0, 0 };
-    c->writing.data = c;
-    c->is_writing = true;
-    buf = uv_buf_init(c->flight.at, (unsigned)c->flight.len);
-    return uv_write(&c->writing, (uv_stream_t *)&c->tcp, &buf, 1, on_written);
+    if (written < c->out.len)
+        return take_off(c, written);
+    bytes_free(&c->out);
+    return 0;
 }
 
 static void
