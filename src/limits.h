@@ -50,10 +50,14 @@ enum {
     LIMIT_RECENT = LIMIT_OF(65536, 256), /* stores of 64 seconds; past it for less long */
     /* Host names being looked up; past it: no address. */
     LIMIT_LOOKUPS = LIMIT_OF(1024, 2),
-    LIMIT_CONNECTION_OUT_BYTES =
-        1048576, /* queued on one stream; past it, and past the next: it is closed */
-    LIMIT_OUT_BYTES = 33554432, /* on all: the answers of two full commits go over one */
-    LIMIT_DATAGRAMS_OUT = 4096, /* queued on one socket; past it: dropped, counted */
+    /* Octets queued on one stream, which it may have whatever others have; and at most, since
+     * the answers of two full commits go over one. Past that it is closed. */
+    LIMIT_CONNECTION_OUT_BYTES = 1048576,
+    LIMIT_CONNECTION_OUT_MOST = 8388608,
+    /* On all, above what each may have; past it that one of them is closed which has been
+     * without progress for longest. */
+    LIMIT_OUT_BYTES = 33554432,
+    LIMIT_DATAGRAMS_OUT = 4096,    /* queued on one socket; past it: dropped, counted */
     LIMIT_PAGES_BYTES = 268435456, /* that dumps have read; past it they wait to read */
     LIMIT_PAGE_BYTES = LIMIT_OF(32768, 2048), /* of a dump's page of records */
     LIMIT_PAGE_MESSAGES = LIMIT_OF(32, 3),

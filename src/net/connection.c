@@ -26,6 +26,7 @@ connection_new(struct connections *all)
     c->flow.protocol = PROTOCOL_TCP;
     link_init(&c->use);
     link_init(&c->wait);
+    link_init(&c->over);
     link_init(&c->dirty);
     framer_init(&c->framer, all->options.max_message_bytes);
     all->alive++;
@@ -165,7 +166,6 @@ on_closed(uv_handle_t *handle)
             events->failed(events->self, &flow);
     }
     c->all->alive--;
-    c->all->out_bytes -= c->out.len + c->flight.len;
     bytes_free(&c->in);
     bytes_free(&c->out);
     bytes_free(&c->flight);

@@ -58,7 +58,9 @@ struct connection {
     /* For connections.c: */
     struct link use;   /* in `idle` or `kept` */
     struct link wait;  /* in `begun` or `closing`, or in none */
+    struct link over;  /* in `over`, or in none */
     struct link dirty; /* in `dirty`: something is to be written */
+    size_t over_bytes; /* counted in those of all */
     uint64_t used_ms, wait_ms;
     struct connection *next_by_id, *next_by_peer;
 };

@@ -7,11 +7,10 @@ enum {
     FLIGHT_BYTES = 262144,     /* a slow peer takes that many long before it is idle */
 };
 
-static bool
-has_room(const struct connection *c, size_t bytes)
+static size_t
+queued(const struct connection *c)
 {
-    return c->out.len + c->flight.len + bytes <= LIMIT_CONNECTION_OUT_BYTES ||
-           c->all->out_bytes + bytes <= LIMIT_OUT_BYTES;
+    return c->out.len + c->flight.len;
 }
 
 enum send_status
@@ -19,11 +18,12 @@ connection_send(struct connection *c, struct slice bytes)
 {
     if (c->state > CONNECTION_PEER_DONE)
         return SEND_FAILED;
-    if (!has_room(c, bytes.len) || !bytes_append(&c->out, bytes)) {
+    if (!connections_may_queue(c, queued(c) + bytes.len) ||
+        !bytes_append(&c->out, bytes)) {
         connection_end(c, "peer does not read");
         return SEND_FAILED;
     }
-    c->all->out_bytes += bytes.len;
+    connections_queued(c, queued(c), false);
     connections_dirty(c);
     if (c->out.len >= WRITE_EARLY_BYTES)
         connection_flush(c);
@@ -43,8 +43,8 @@ on_written(uv_write_t *request, int status)
         connection_end(c, uv_strerror(status));
         return;
     }
-    c->all->out_bytes -= c->flight.len;
     bytes_free(&c->flight);
+    connections_queued(c, queued(c), true);
     connections_used(c);
     connections_dirty(c);
 }
@@ -79,7 +79,7 @@ write_out(struct connection *c)
     if (result < 0 && result != UV_EAGAIN)
         return result;
     if (written > 0) {
-        c->all->out_bytes -= written;
+        connections_queued(c, c->out.len - written, true);
         connections_used(c);
     }
     if (written < c->out.len)

@@ -22,6 +22,12 @@ of_wait(struct link *link)
 }
 
 static struct connection *
+of_over(struct link *link)
+{
+    return link == NULL ? NULL : CONTAINER_OF(link, struct connection, over);
+}
+
+static struct connection *
 of_dirty(struct link *link)
 {
     return link == NULL ? NULL : CONTAINER_OF(link, struct connection, dirty);
@@ -32,8 +38,8 @@ connections_init(struct connections *all, struct loop *loop,
                  const struct net_events *events,
                  const struct connections_options *options)
 {
-    struct link *lists[] = { &all->idle, &all->kept, &all->begun, &all->closing,
-                             &all->dirty };
+    struct link *lists[] = { &all->idle,    &all->kept, &all->begun,
+                             &all->closing, &all->over, &all->dirty };
 
     memset(all, 0, sizeof *all);
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
@@ -137,6 +143,7 @@ connections_remove(struct connection *c)
     link_remove(&c->use);
     link_remove(&c->wait);
     link_remove(&c->dirty);
+    connections_queued(c, 0, false);
     while (*at != c)
         at = &(*at)->next_by_id;
     *at = c->next_by_id;
@@ -170,6 +177,45 @@ connections_dirty(struct connection *c)
 {
     if (!link_is_in_list(&c->dirty))
         list_append(&c->all->dirty, &c->dirty);
+}
+
+static size_t
+above_part(size_t queued)
+{
+    return queued <= LIMIT_CONNECTION_OUT_BYTES ? 0 : queued - LIMIT_CONNECTION_OUT_BYTES;
+}
+
+void
+connections_queued(struct connection *c, size_t bytes, bool any_taken)
+{
+    size_t over = above_part(bytes);
+
+    c->all->over_bytes = c->all->over_bytes - c->over_bytes + over;
+    c->over_bytes = over;
+    if (over == 0)
+        link_remove(&c->over);
+    else if (any_taken || !link_is_in_list(&c->over))
+        list_append(&c->all->over, &c->over);
+}
+
+/* Whoever reads has made progress later than those who do not, however much waits for either:
+ * so these cannot take its place. One that ends had more than its part, so this is rare. */
+bool
+connections_may_queue(struct connection *c, size_t bytes)
+{
+    struct connections *all = c->all;
+    size_t more = above_part(bytes) - c->over_bytes;
+    struct connection *last;
+
+    if (bytes > LIMIT_CONNECTION_OUT_MOST)
+        return false;
+    while (more > 0 && all->over_bytes + more > LIMIT_OUT_BYTES) {
+        last = of_over(list_first(&all->over));
+        if (last == NULL || last == c)
+            return false;
+        connection_end(last, "peer does not read, and others wait");
+    }
+    return true;
 }
 
 /* False: every one has a binding. */

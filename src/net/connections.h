@@ -1,12 +1,14 @@
 /* connections - every stream there is: found by id and by peer, bounded in number and time.
  *
- * Shape   Two hash tables and four lists, each in the order of time, so that everything is
+ * Shape   Two hash tables and five lists, each in the order of time, so that everything is
  *         O(1): `idle` and `kept` (the latter have a binding) by last use, `begun` by when
- *         a message or a connect began, `closing` by when the end began.
+ *         a message or a connect began, `closing` by when the end began, `over` by when
+ *         the peer last took some of the much that waits for it.
  * Units   Milliseconds of the loop's clock.
  * Limits  max_open; at it the oldest of `closing`, else of `idle` gives way, and when every
  *         one has a binding the newcomer does. LIMIT_CONNECTION_OUT_BYTES wait on each, and
- *         more only while no more than LIMIT_OUT_BYTES wait on all.
+ *         more, up to LIMIT_CONNECTION_OUT_MOST, on those in `over`, which hold no more than
+ *         LIMIT_OUT_BYTES above that. These are octets; their memory is up to twice as much.
  */
 #ifndef NET_CONNECTIONS_H
 #define NET_CONNECTIONS_H
@@ -38,14 +40,14 @@ struct connections {
     struct connections_options options;
     struct connection **by_id, **by_peer; /* owned; `buckets` chains each */
     size_t buckets;                       /* a power of two */
-    struct link idle, kept, begun, closing, dirty;
+    struct link idle, kept, begun, closing, over, dirty;
     uint32_t open;  /* all but the dead */
     uint32_t alive; /* all whose memory is there */
     uint64_t last_id;
-    uint64_t turn;    /* how many have ended */
-    size_t out_bytes; /* that wait to be written, on all of them */
-    char *shared;     /* owned: the read buffer */
-    bool is_muted;    /* no event is told any more */
+    uint64_t turn;     /* how many have ended */
+    size_t over_bytes; /* on those in `over`, above LIMIT_CONNECTION_OUT_BYTES each */
+    char *shared;      /* owned: the read buffer */
+    bool is_muted;     /* no event is told any more */
     struct log_gate full_gate;
 };
 
@@ -121,5 +123,13 @@ connections_dirty(struct connection *c);
 
 void
 connections_remove(struct connection *c);
+
+/* Ends others, where they have to go for it. False: it is this one that has to. */
+bool
+connections_may_queue(struct connection *c, size_t bytes);
+
+/* So much of it is queued now. With `any_taken` the peer has made progress. */
+void
+connections_queued(struct connection *c, size_t bytes, bool any_taken);
 
 #endif
