@@ -30,6 +30,7 @@ struct net_stage {
     struct flow flow;  /* of the last datagram or frame */
     char bytes[65536]; /* its octets */
     size_t len;
+    size_t read_of[STAGE_CLOSED]; /* octets, for a test's own use */
     uint64_t closed[STAGE_CLOSED];
     size_t closed_count;
     struct flow failed; /* the last one */

@@ -616,6 +616,80 @@ a_stream_that_brings_much_does_not_keep_the_turn(void **state)
     close(fd);
 }
 
+static void
+count_frame(void *self, const struct flow *flow, enum frame_kind kind, struct slice bytes)
+{
+    struct net_stage *s = self;
+
+    assert_int_equal(kind, FRAME_MESSAGE);
+    s->received_bytes += bytes.len;
+    s->read_of[flow->connection % STAGE_CLOSED] += bytes.len;
+}
+
+static void
+bring_much(int fd, size_t bytes)
+{
+    struct slice request = SLICE(REQUEST);
+
+    for (size_t sent = 0; sent < bytes; sent += request.len)
+        peer_write(fd, request);
+}
+
+/* However many there are that bring much, the turn ends before a batch of the journal is full
+ * with what they bring, and the next turn reads those that were cut off. */
+static void
+many_streams_that_bring_much_share_the_turn(void **state)
+{
+    enum { EACH = 900000, ALL = MAX_OPEN * EACH, PATIENCE = 4 };
+    struct net_stage *s = *state;
+    uint16_t port = net_stage_listen_tcp(s, "127.0.0.1");
+    size_t before, of_before[STAGE_CLOSED], turns = 0;
+    int fds[MAX_OPEN];
+
+    s->events.frame = count_frame;
+    for (int i = 0; i < MAX_OPEN; i++)
+        fds[i] = connected_peer(s, port);
+    for (int i = 0; i < MAX_OPEN; i++)
+        bring_much(fds[i], EACH);
+    for (; s->received_bytes < ALL && turns < 10000; turns++) {
+        before = s->received_bytes;
+        if (turns % PATIENCE == 0)
+            memcpy(of_before, s->read_of, sizeof of_before);
+        uv_run(&s->loop.uv, UV_RUN_NOWAIT);
+        assert_in_range(s->received_bytes - before, 0,
+                        CONNECTION_TURN_BYTES + CONNECTION_READ_BYTES +
+                            MAX_OPEN * sizeof REQUEST);
+        for (int i = 1; i <= MAX_OPEN && turns % PATIENCE == PATIENCE - 1; i++)
+            assert_true(s->read_of[i] >= EACH || s->read_of[i] > of_before[i]);
+    }
+    assert_true(s->received_bytes >= ALL);
+    assert_int_equal(s->closed_count, 0);
+    close_all(fds, MAX_OPEN);
+}
+
+/* Nor do those cut anyone off for long who are new in every turn. */
+static void
+newcomers_do_not_keep_others_from_being_read(void **state)
+{
+    enum { NEW = 6, TURNS = 40, FIRST = 1200000 };
+    struct net_stage *s = *state;
+    uint16_t port = net_stage_listen_tcp(s, "127.0.0.1");
+    int first = connected_peer(s, port), fds[NEW * TURNS];
+
+    s->events.frame = count_frame;
+    s->connections.options.max_open = 1 + NEW * TURNS;
+    bring_much(first, FIRST);
+    for (int i = 0; i < NEW * TURNS; i++) {
+        fds[i] = peer_tcp("127.0.0.1", port);
+        bring_much(fds[i], CONNECTION_READS * CONNECTION_READ_BYTES);
+        if (i % NEW == NEW - 1)
+            uv_run(&s->loop.uv, UV_RUN_NOWAIT);
+    }
+    assert_in_range(s->read_of[1], FIRST / 5 * 3, SIZE_MAX);
+    close_all(fds, NEW * TURNS);
+    close(first);
+}
+
 /* core.tcp_connection_lifetime: idle, and without a binding. */
 static void
 an_idle_stream_is_closed_unless_it_has_a_binding(void **state)
@@ -989,6 +1063,8 @@ main(void)
         TEST(progress_counts_and_not_when_the_queue_began),
         TEST(the_stream_longest_without_progress_ends_itself_too),
         TEST(all_queues_together_are_bounded_and_each_has_its_own_part),
+        TEST(many_streams_that_bring_much_share_the_turn),
+        TEST(newcomers_do_not_keep_others_from_being_read),
         TEST(an_idle_stream_is_closed_unless_it_has_a_binding),
         TEST(a_message_that_is_never_finished_is_cut_off),
         TEST(a_finished_message_may_be_followed_by_silence),

@@ -28,6 +28,8 @@ connection_new(struct connections *all)
     link_init(&c->wait);
     link_init(&c->over);
     link_init(&c->dirty);
+    c->round = all->round;
+    c->reads = all->is_behind ? CONNECTION_READS : 0;
     framer_init(&c->framer, all->options.max_message_bytes);
     all->alive++;
     return c;

@@ -47,9 +47,9 @@ struct connection {
     bool was_open;
     bool is_lost; /* what was sent may not have arrived */
     bool is_writing;
-    bool is_shut;       /* our side */
-    uint64_t read_turn; /* when it was last read from, */
-    uint32_t reads;     /* and how often then */
+    bool is_shut;   /* our side */
+    uint64_t round; /* the last one that it was to be read in, */
+    uint32_t reads; /* and how often it was */
     struct framer framer;
     struct bytes in;     /* the start of a message */
     struct bytes out;    /* waits for the next write */

@@ -11,14 +11,27 @@ reads_into_shared(const struct connection *c)
     return c->state != CONNECTION_OPEN || c->in.len <= CONNECTION_KEPT_BYTES;
 }
 
+static void
+enter_round(struct connection *c)
+{
+    c->all->any_asked = true;
+    if (c->round == c->all->round)
+        return;
+    c->round = c->all->round;
+    c->reads = 0;
+}
+
 /* libuv would read 32 times, two megabytes, while the others wait and no commit is handed out. */
 static bool
-has_read_enough(struct connection *c)
+had_its_part(const struct connection *c)
 {
-    if (c->read_turn != c->all->turn)
-        c->reads = 0;
-    c->read_turn = c->all->turn;
     return c->reads == CONNECTION_READS;
+}
+
+static bool
+is_turn_over(const struct connection *c)
+{
+    return c->all->read_bytes >= CONNECTION_TURN_BYTES;
 }
 
 static void
@@ -29,8 +42,13 @@ on_room_wanted(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 
     (void)suggested;
     *buf = uv_buf_init(NULL, 0); /* libuv reads nothing then, and says UV_ENOBUFS */
-    if (has_read_enough(c))
+    enter_round(c);
+    if (had_its_part(c))
         return;
+    if (is_turn_over(c)) {
+        c->all->any_cut_off = true;
+        return;
+    }
     if (reads_into_shared(c)) {
         if (kept > 0)
             memcpy(c->all->shared, c->in.at, kept);
@@ -127,8 +145,9 @@ on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     struct connection *c = stream->data;
 
     (void)buf;
-    if (count == UV_ENOBUFS && has_read_enough(c))
-        return; /* until the next turn */
+    if (count == UV_ENOBUFS && (had_its_part(c) || is_turn_over(c)))
+        return; /* until a later turn */
+    c->all->read_bytes += count > 0 ? (size_t)count : 0;
     if (count == UV_EOF) {
         peer_is_done(c);
     } else if (count < 0) {

@@ -315,12 +315,24 @@ connections_keep(struct connections *all, uint64_t id, bool has_binding)
     connections_used(c);
 }
 
+/* A turn's end may flush more than once. */
+static void
+end_reading(struct connections *all)
+{
+    if (!all->any_asked)
+        return;
+    all->round += !all->any_cut_off;
+    all->is_behind = all->any_cut_off;
+    all->any_asked = all->any_cut_off = false;
+    all->read_bytes = 0;
+}
+
 void
 connections_flush(struct connections *all)
 {
     struct link *link;
 
-    all->turn++;
+    end_reading(all);
     while ((link = list_first(&all->dirty)) != NULL) {
         link_remove(link);
         connection_flush(of_dirty(link));

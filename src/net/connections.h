@@ -5,6 +5,9 @@
  *         a message or a connect began, `closing` by when the end began, `over` by when
  *         the peer last took some of the much that waits for it.
  * Units   Milliseconds of the loop's clock.
+ * Reading A turn reads so much of each stream and so much of all. While it cuts any off, the
+ *         next goes on with the round: who had his part waits for them, and so do newcomers,
+ *         who could else make it last.
  * Limits  max_open; at it the oldest of `closing`, else of `idle` gives way, and when every
  *         one has a binding the newcomer does. LIMIT_CONNECTION_OUT_BYTES wait on each, and
  *         more, up to LIMIT_CONNECTION_OUT_MOST, on those in `over`, which hold no more than
@@ -24,7 +27,11 @@ enum {
     CONNECTION_KEPT_BYTES =
         4096, /* of a begun message, copied in front of the next read */
     CONNECTION_READ_BYTES = 65536,
-    CONNECTION_READS = 2, /* of one stream in a turn; what else it brought waits */
+    /* Of one stream in a round; what else it brought waits. */
+    CONNECTION_READS = 2,
+    /* Of all in a turn, and then a round goes on in the next: half of the messages that fill a
+     * batch, which is handed out at a turn's end. */
+    CONNECTION_TURN_BYTES = 524288,
 };
 
 struct connections_options {
@@ -44,7 +51,11 @@ struct connections {
     uint32_t open;  /* all but the dead */
     uint32_t alive; /* all whose memory is there */
     uint64_t last_id;
-    uint64_t turn;     /* how many have ended */
+    uint64_t round;    /* of reading: how many have ended */
+    size_t read_bytes; /* in this turn, of all */
+    bool any_asked;    /* in this turn, for room to read into, */
+    bool any_cut_off;  /* and was told to wait because all had read enough */
+    bool is_behind;    /* this round began before this turn */
     size_t over_bytes; /* on those in `over`, above LIMIT_CONNECTION_OUT_BYTES each */
     char *shared;      /* owned: the read buffer */
     bool is_muted;     /* no event is told any more */
