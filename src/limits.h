@@ -54,7 +54,7 @@ enum {
      * the answers of two full commits go over one. Past that it is closed. */
     LIMIT_CONNECTION_OUT_BYTES = 1048576,
     LIMIT_CONNECTION_OUT_MOST = 8388608,
-    /* On all, above what each may have; past it that one of them is closed which has been
+    /* On all that have more than the first; past it that one of them is closed which has been
      * without progress for longest. */
     LIMIT_OUT_BYTES = 33554432,
     LIMIT_DATAGRAMS_OUT = 4096,    /* queued on one socket; past it: dropped, counted */

@@ -179,16 +179,17 @@ connections_dirty(struct connection *c)
         list_append(&c->all->dirty, &c->dirty);
 }
 
+/* Who keeps to his part does not count; who does not, counts with all of it. */
 static size_t
-above_part(size_t queued)
+counted(size_t queued)
 {
-    return queued <= LIMIT_CONNECTION_OUT_BYTES ? 0 : queued - LIMIT_CONNECTION_OUT_BYTES;
+    return queued <= LIMIT_CONNECTION_OUT_BYTES ? 0 : queued;
 }
 
 void
 connections_queued(struct connection *c, size_t bytes, bool any_taken)
 {
-    size_t over = above_part(bytes);
+    size_t over = counted(bytes);
 
     c->all->over_bytes = c->all->over_bytes - c->over_bytes + over;
     c->over_bytes = over;
@@ -204,7 +205,7 @@ bool
 connections_may_queue(struct connection *c, size_t bytes)
 {
     struct connections *all = c->all;
-    size_t more = above_part(bytes) - c->over_bytes;
+    size_t more = counted(bytes) - c->over_bytes;
     struct connection *last;
 
     if (bytes > LIMIT_CONNECTION_OUT_MOST)

@@ -11,7 +11,7 @@
  * Limits  max_open; at it the oldest of `closing`, else of `idle` gives way, and when every
  *         one has a binding the newcomer does. LIMIT_CONNECTION_OUT_BYTES wait on each, and
  *         more, up to LIMIT_CONNECTION_OUT_MOST, on those in `over`, which hold no more than
- *         LIMIT_OUT_BYTES above that. These are octets; their memory is up to twice as much.
+ *         LIMIT_OUT_BYTES together. These are octets; their memory is up to twice as much.
  */
 #ifndef NET_CONNECTIONS_H
 #define NET_CONNECTIONS_H
@@ -56,7 +56,7 @@ struct connections {
     bool any_asked;    /* in this turn, for room to read into, */
     bool any_cut_off;  /* and was told to wait because all had read enough */
     bool is_behind;    /* this round began before this turn */
-    size_t over_bytes; /* on those in `over`, above LIMIT_CONNECTION_OUT_BYTES each */
+    size_t over_bytes; /* that wait on those in `over` */
     char *shared;      /* owned: the read buffer */
     bool is_muted;     /* no event is told any more */
     struct log_gate full_gate;
