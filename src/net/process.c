@@ -2,6 +2,7 @@
 
 #include "store/store.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -10,6 +11,7 @@
 
 enum {
     DESCRIPTORS_BESIDE = 256, /* listeners, the store, libuv, standard streams */
+    LARGE_BYTES = 1048576,    /* a block that grows in place and is given back at once */
 };
 
 /* What a damaged file ends in, where the engine's library believes it. */
@@ -76,6 +78,17 @@ raise_descriptors(rlim_t wanted)
             LOG_NUMBER("wanted", wanted));
 }
 
+/* glibc would take large blocks from the heap once one has been freed: queues that grow by
+ * doubling then leave holes as large as themselves. */
+static void
+keep_large_blocks_apart(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+    mallopt(M_TRIM_THRESHOLD, 2 * LARGE_BYTES);
+#endif
+}
+
 void
 process_prepare(const struct settings *settings)
 {
@@ -87,6 +100,7 @@ process_prepare(const struct settings *settings)
                             "\"}");
     else
         process_watch_store("error store.damaged why=\"", "\"");
+    keep_large_blocks_apart();
     raise_descriptors((rlim_t)settings->tcp_max_connections + DESCRIPTORS_BESIDE);
 }
 

@@ -11,8 +11,9 @@
 void
 process_watch_store(const char *before, const char *behind);
 
-/* Ignores SIGPIPE, since a closed stream is an error code here; watches the store; and raises
- * the soft limit of descriptors to what the connections need, as far as the hard one allows. */
+/* Ignores SIGPIPE, since a closed stream is an error code here; watches the store; keeps large
+ * blocks out of the heap; and raises the soft limit of descriptors to what the connections
+ * need, as far as the hard one allows. */
 void
 process_prepare(const struct settings *settings);
 
