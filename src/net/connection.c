@@ -27,9 +27,10 @@ connection_new(struct connections *all)
     link_init(&c->use);
     link_init(&c->wait);
     link_init(&c->over);
+    link_init(&c->pause);
     link_init(&c->dirty);
     c->round = all->round;
-    c->reads = all->is_behind ? CONNECTION_READS : 0;
+    c->reads = connections_are_behind(all) ? CONNECTION_READS : 0;
     framer_init(&c->framer, all->options.max_message_bytes);
     all->alive++;
     return c;

@@ -59,6 +59,7 @@ struct connection {
     struct link use;   /* in `idle` or `kept` */
     struct link wait;  /* in `begun` or `closing`, or in none */
     struct link over;  /* in `over`, or in none */
+    struct link pause; /* in `cut_off`, `resumed`, `sated`, or in none */
     struct link dirty; /* in `dirty`: something is to be written */
     size_t over_bytes; /* counted in those of all */
     uint64_t used_ms, wait_ms;
@@ -96,5 +97,9 @@ connection_flush(struct connection *c);
 /* Reading: connection_input.c. */
 void
 connection_start_reading(struct connection *c);
+
+/* Until connection_start_reading it waits in that list. */
+void
+connection_pause_reading(struct connection *c, struct link *list);
 
 #endif

@@ -14,7 +14,7 @@ reads_into_shared(const struct connection *c)
 static void
 enter_round(struct connection *c)
 {
-    c->all->any_asked = true;
+    link_remove(&c->pause); /* where it was resumed */
     if (c->round == c->all->round)
         return;
     c->round = c->all->round;
@@ -43,12 +43,8 @@ on_room_wanted(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
     (void)suggested;
     *buf = uv_buf_init(NULL, 0); /* libuv reads nothing then, and says UV_ENOBUFS */
     enter_round(c);
-    if (had_its_part(c))
+    if (had_its_part(c) || is_turn_over(c))
         return;
-    if (is_turn_over(c)) {
-        c->all->any_cut_off = true;
-        return;
-    }
     if (reads_into_shared(c)) {
         if (kept > 0)
             memcpy(c->all->shared, c->in.at, kept);
@@ -145,8 +141,10 @@ on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     struct connection *c = stream->data;
 
     (void)buf;
-    if (count == UV_ENOBUFS && (had_its_part(c) || is_turn_over(c)))
-        return; /* until a later turn */
+    if (count == UV_ENOBUFS && (had_its_part(c) || is_turn_over(c))) {
+        connection_pause_reading(c, had_its_part(c) ? &c->all->sated : &c->all->cut_off);
+        return;
+    }
     c->all->read_bytes += count > 0 ? (size_t)count : 0;
     if (count == UV_EOF) {
         peer_is_done(c);
@@ -159,7 +157,15 @@ on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 }
 
 void
+connection_pause_reading(struct connection *c, struct link *list)
+{
+    uv_read_stop((uv_stream_t *)&c->tcp);
+    list_append(list, &c->pause);
+}
+
+void
 connection_start_reading(struct connection *c)
 {
+    link_remove(&c->pause);
     uv_read_start((uv_stream_t *)&c->tcp, on_room_wanted, on_read);
 }

@@ -28,6 +28,12 @@ of_over(struct link *link)
 }
 
 static struct connection *
+of_pause(struct link *link)
+{
+    return link == NULL ? NULL : CONTAINER_OF(link, struct connection, pause);
+}
+
+static struct connection *
 of_dirty(struct link *link)
 {
     return link == NULL ? NULL : CONTAINER_OF(link, struct connection, dirty);
@@ -38,8 +44,9 @@ connections_init(struct connections *all, struct loop *loop,
                  const struct net_events *events,
                  const struct connections_options *options)
 {
-    struct link *lists[] = { &all->idle,    &all->kept, &all->begun,
-                             &all->closing, &all->over, &all->dirty };
+    struct link *lists[] = { &all->idle,    &all->kept,    &all->begun,
+                             &all->closing, &all->over,    &all->dirty,
+                             &all->cut_off, &all->resumed, &all->sated };
 
     memset(all, 0, sizeof *all);
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
@@ -142,6 +149,7 @@ connections_remove(struct connection *c)
 
     link_remove(&c->use);
     link_remove(&c->wait);
+    link_remove(&c->pause);
     link_remove(&c->dirty);
     connections_queued(c, 0, false);
     while (*at != c)
@@ -316,16 +324,36 @@ connections_keep(struct connections *all, uint64_t id, bool has_binding)
     connections_used(c);
 }
 
-/* A turn's end may flush more than once. */
+bool
+connections_are_behind(const struct connections *all)
+{
+    return link_is_in_list(&all->cut_off) || link_is_in_list(&all->resumed);
+}
+
+static void
+resume(struct connection *c)
+{
+    connection_start_reading(c);
+    list_append(&c->all->resumed, &c->pause);
+}
+
+/* A turn's end may flush more than once, so those that are resumed are awaited. Each has
+ * something to read, or has ended. */
 static void
 end_reading(struct connections *all)
 {
-    if (!all->any_asked)
-        return;
-    all->round += !all->any_cut_off;
-    all->is_behind = all->any_cut_off;
-    all->any_asked = all->any_cut_off = false;
+    struct link *link;
+
     all->read_bytes = 0;
+    if (link_is_in_list(&all->resumed))
+        return;
+    for (int i = 0; i < CONNECTION_RESUMED && (link = list_first(&all->cut_off)); i++)
+        resume(of_pause(link));
+    if (connections_are_behind(all))
+        return;
+    all->round++;
+    while ((link = list_first(&all->sated)) != NULL)
+        connection_start_reading(of_pause(link));
 }
 
 void

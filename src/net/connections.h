@@ -5,9 +5,11 @@
  *         a message or a connect began, `closing` by when the end began, `over` by when
  *         the peer last took some of the much that waits for it.
  * Units   Milliseconds of the loop's clock.
- * Reading A turn reads so much of each stream and so much of all. While it cuts any off, the
- *         next goes on with the round: who had his part waits for them, and so do newcomers,
- *         who could else make it last.
+ * Reading A turn reads so much of each stream and so much of all. Those whom the latter cuts
+ *         off (`cut_off`) are `resumed` in the next turns, a few in each: the round goes on.
+ *         Who had his part (`sated`) waits for its end, and so do newcomers, who could else
+ *         make it last. Whoever waits is not watched: libuv would ask for more than a
+ *         thousand of them 48 times a turn.
  * Limits  max_open; at it the oldest of `closing`, else of `idle` gives way, and when every
  *         one has a binding the newcomer does. LIMIT_CONNECTION_OUT_BYTES wait on each, and
  *         more, up to LIMIT_CONNECTION_OUT_MOST, on those in `over`, which hold no more than
@@ -32,6 +34,7 @@ enum {
     /* Of all in a turn, and then a round goes on in the next: half of the messages that fill a
      * batch, which is handed out at a turn's end. */
     CONNECTION_TURN_BYTES = 524288,
+    CONNECTION_RESUMED = 16, /* of those cut off, in a turn: twice what has to be */
 };
 
 struct connections_options {
@@ -48,14 +51,12 @@ struct connections {
     struct connection **by_id, **by_peer; /* owned; `buckets` chains each */
     size_t buckets;                       /* a power of two */
     struct link idle, kept, begun, closing, over, dirty;
-    uint32_t open;  /* all but the dead */
-    uint32_t alive; /* all whose memory is there */
+    struct link cut_off, resumed, sated; /* see Reading */
+    uint32_t open;                       /* all but the dead */
+    uint32_t alive;                      /* all whose memory is there */
     uint64_t last_id;
     uint64_t round;    /* of reading: how many have ended */
     size_t read_bytes; /* in this turn, of all */
-    bool any_asked;    /* in this turn, for room to read into, */
-    bool any_cut_off;  /* and was told to wait because all had read enough */
-    bool is_behind;    /* this round began before this turn */
     size_t over_bytes; /* that wait on those in `over` */
     char *shared;      /* owned: the read buffer */
     bool is_muted;     /* no event is told any more */
@@ -134,6 +135,10 @@ connections_dirty(struct connection *c);
 
 void
 connections_remove(struct connection *c);
+
+/* The round of reading began before this turn. */
+bool
+connections_are_behind(const struct connections *all);
 
 /* Ends others, where they have to go for it. False: it is this one that has to. */
 bool
