@@ -21,14 +21,17 @@ date_of(const struct message *m)
 int64_t
 new_record_expiry(const struct settings *settings, const struct message *m, int64_t now_s)
 {
-    int64_t latest = now_s + settings->expire_time_s, date_s = date_of(m), expiry;
+    int64_t latest = now_s + settings->expire_time_s, date_s, expiry;
 
     if (m->expires_s < 0)
         return latest;
+    if (m->expires_s == 0)
+        return now_s;
+    date_s = date_of(m);
     expiry =
         date_s != 0 && date_s > now_s - DAY_S && date_s < now_s + DAY_S ? date_s : now_s;
     expiry += m->expires_s;
-    return m->expires_s == 0 ? now_s : expiry < latest ? expiry : latest;
+    return expiry < latest ? expiry : latest;
 }
 
 struct hash128
