@@ -7,8 +7,8 @@
 #   make fuzz-corpus [TARGET=uri]         adds what was found to fuzz/corpus, minimised
 #   make fuzz TARGET=compare ADAPTER=fuzz/adapter_osip.c [ADAPTER_LIBS=...]
 #                                         this parser beside another one; see fuzz/adapter.h
-#   make coverage                         lines and branches of parser/ that tests and corpus
-#                                         reach
+#   make coverage [ALL=1]                 lines and branches of parser/ that tests and corpus
+#                                         reach; ALL: of store/ and src/, too
 
 TIME ?= 60
 FUZZ_CC ?= clang
@@ -112,12 +112,15 @@ fuzz-afl:
 	@$(MAKE) -s $(FUZZED:%=build/afl/fuzz_%)
 	@fuzz/run afl $(TIME) $(FUZZED)
 
-# Coverage is of what belongs to the parser: its unit tests, the torture messages, the replays.
+# Coverage is of what belongs to the parser: its unit tests, the torture messages, the replays. Of
+# everything: of all unit tests but those that need more than the library.
 # The parser knows none of the bounds, so all share one library.
 COVERAGE := --coverage -O0 -g
 PARSER_TESTS := $(filter $(patsubst parser/%.c,build/check/test_%,$(wildcard parser/*.c)) \
                 build/check/test_torture,$(TESTS))
-COVERED := $(patsubst build/check/%,build/coverage/%,$(PARSER_TESTS) $(REPLAYS))
+APART := $(addprefix build/check/,$(FAILING) test_histogram test_ledger test_power)
+COVERING := $(if $(ALL),$(filter-out $(APART),$(TESTS)),$(PARSER_TESTS))
+COVERED := $(patsubst build/check/%,build/coverage/%,$(COVERING) $(REPLAYS))
 
 .PHONY: coverage
 
@@ -141,4 +144,4 @@ coverage:
 	@$(MAKE) -s $(COVERED)
 	@find build/coverage -name '*.gcda' -delete
 	@tests/run $(COVERED)
-	@fuzz/coverage
+	@fuzz/coverage $(if $(ALL),'(parser|store|src)/','parser/')

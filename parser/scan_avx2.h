@@ -319,6 +319,7 @@ scan_plain_line(struct slice s, size_t *colon, size_t *end)
     size_t i = _tzcnt_u64(near),
            beyond = 2 * SCAN_STEP + _tzcnt_u64(far | UINT64_C(1) << SCAN_STEP);
     uint16_t two;
+    unsigned next;
 
     __asm__("test %1, %1\n\tcmovz %2, %0" /* it would be made a branch */
             : "+r"(i)
@@ -331,7 +332,8 @@ scan_plain_line(struct slice s, size_t *colon, size_t *end)
     *colon = (size_t)_tzcnt_u64(colons);
     *end = i;
     memcpy(&two, s.at + i, sizeof two);
-    return two == crlf && ((unsigned char)s.at[i + 2] > ' ' || s.at[i + 2] == '\r');
+    next = (unsigned char)s.at[i + 2];
+    return (two == crlf) & ((next > ' ') | (next == '\r')); /* one branch, always taken */
 }
 
 static void

@@ -36,28 +36,16 @@ read_uri(const struct uri *uri, struct extract_uri *out)
     out->port = uri->port;
 }
 
-/* Before parameters, and blanks in front of them. */
-static inline bool
-is_of_type(char octet)
-{
-    return (unsigned char)octet > ' ' && octet != ';';
-}
-
 static void
 read_content_type(const struct message *m, struct extract *out)
 {
     struct slice value = message_header(m, HEADER_CONTENT_TYPE);
-    size_t slash = 0, end;
 
-    out->type = out->subtype = slice_absent();
-    while (slash < value.len && value.at[slash] != '/')
-        slash++;
-    for (end = slash; end < value.len && is_of_type(value.at[end]); end++)
-        ;
-    if (end == slash)
-        return;
-    out->type = slice_of(value.at, slash);
-    out->subtype = slice_of(value.at + slash + 1, end - slash - 1);
+    value = slice_head(value, slice_find(value, ';'));
+    while (value.len > 0 && (unsigned char)value.at[value.len - 1] <= ' ')
+        value.len--;
+    if (!slice_cut(value, '/', &out->type, &out->subtype))
+        out->type = out->subtype = slice_absent();
 }
 
 static bool
