@@ -5,7 +5,15 @@
 #include "tests/crowd.h"
 
 enum {
+    OVER = 1000,   /* more than there is room for */
+    PUSH = 100000, /* refused ones, which must leave nothing behind */
+    J_MS = 32000,
+    FR_MS = 10000,
+    CHECK_MS = 30000,
+    BIG = 59000,     /* octets of a body: what is longer is not stored, 413 */
     GROWN_KIB = 512, /* what requests that are refused may leave behind */
+    BOB = 0,
+    ALICE = 2000000,
 };
 
 /* A test whose state is a crowd with the usual settings. */

@@ -21,15 +21,7 @@
 #include <cmocka.h>
 
 enum {
-    OVER = 1000,   /* more than there is room for */
-    PUSH = 100000, /* refused ones, which must leave nothing behind */
-    J_MS = 32000,
     K_MS = 5000,
-    FR_MS = 10000,
-    CHECK_MS = 30000,
-    BIG = 59000, /* octets of a body: what is longer is not stored, 413 */
-    BOB = 0,
-    ALICE = 2000000,
 };
 
 static void

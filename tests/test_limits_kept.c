@@ -17,17 +17,6 @@
 
 #include <cmocka.h>
 
-enum {
-    OVER = 1000,   /* more than there is room for */
-    PUSH = 100000, /* refused ones, which must leave nothing behind */
-    J_MS = 32000,
-    FR_MS = 10000,
-    CHECK_MS = 30000,
-    BIG = 59000, /* octets of a body: what is longer is not stored, 413 */
-    BOB = 0,
-    ALICE = 2000000,
-};
-
 /* MESSAGE_OUT_MAX, less the longest Path: what no dump could carry is not stored. */
 static void
 a_message_that_no_dump_could_carry_is_413(void **state)
