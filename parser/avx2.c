@@ -22,7 +22,7 @@
 #define name_addr_parse      name_addr_parse_avx2
 #define name_addr_head       name_addr_head_avx2
 #define name_addr_param      name_addr_param_avx2
-#define contact_parse        contact_parse_avx2
+#define contact_cut          contact_cut_avx2
 #define contact_take         contact_take_avx2
 #define cseq_parse           cseq_parse_avx2
 #define lines_next           lines_next_avx2

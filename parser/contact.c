@@ -22,17 +22,16 @@ q_of(struct slice text)
     return q <= 1000 ? q : -1;
 }
 
-/* What is wrong with the parameter; NULL: nothing. Of two alike the first counts. */
-static const char *
+/* Of two alike the first counts. */
+static bool
 read_contact_param(struct contact *out, struct slice name, struct slice value)
 {
     uint32_t number;
 
     if (scan_is_word(name, "q")) {
-        if (out->q_thousandths >= 0)
-            return NULL;
-        out->q_thousandths = q_of(value);
-        return out->q_thousandths < 0 ? "Bad q of Contact" : NULL;
+        if (out->q_thousandths < 0)
+            out->q_thousandths = q_of(value);
+        return out->q_thousandths >= 0;
     }
     if (scan_is_word(name, "expires")) {
         if (out->expires_s < 0 && scan_number(value, &number))
@@ -44,63 +43,82 @@ read_contact_param(struct contact *out, struct slice name, struct slice value)
         if (slice_is_absent(out->methods))
             out->methods = params_unquoted(value);
     }
-    return name_addr_param(&out->address, name, value);
+    return name_addr_param(&out->address, name, value) == NULL;
 }
 
-static const char *
-read_contact_params(struct slice rest, struct contact *out)
+/* The address ends where its last parameter does; blanks may follow. */
+static bool
+take_address(struct slice *rest, struct contact *out)
 {
     struct slice name, value;
-    const char *fault = NULL;
+    const char *text = rest->at, *params, *end;
     enum param_taken taken;
 
-    while (fault == NULL && (taken = params_take(&rest, &name, &value)) == PARAM_TAKEN)
-        fault = read_contact_param(out, name, value);
-    if (fault != NULL)
-        return fault;
-    scan_lws(&rest);
-    return taken == PARAM_BAD || rest.len > 0 ? "Bad parameter of Contact" : NULL;
+    if (name_addr_head(rest, &out->address) != NULL)
+        return false;
+    end = rest->at;
+    scan_lws(rest);
+    params = rest->at;
+    while ((taken = params_take(rest, &name, &value)) == PARAM_TAKEN) {
+        if (!read_contact_param(out, name, value))
+            return false;
+        end = rest->at;
+    }
+    if (params > end)
+        params = end;
+    out->address.text = slice_of(text, (size_t)(end - text));
+    out->address.params = slice_of(params, (size_t)(end - params));
+    return taken == PARAM_NONE;
 }
 
-/* What is wrong with it; NULL: nothing. */
-static const char *
-read_contact(struct slice text, struct contact *out)
+static bool
+take_end(struct slice *rest)
 {
-    const char *fault;
+    scan_lws(rest);
+    if (rest->len > 0)
+        return scan_byte(rest, ',');
+    *rest = slice_absent();
+    return true;
+}
 
+static bool
+take_star(struct slice *rest, struct contact *out)
+{
+    struct slice ahead = *rest;
+
+    if (!scan_byte(&ahead, '*') || !take_end(&ahead))
+        return false;
+    scan_clear(&out->address, sizeof out->address);
+    out->is_star = true;
+    *rest = ahead;
+    return true;
+}
+
+enum contact_taken
+contact_cut(struct slice *rest, struct contact *out)
+{
+    struct slice ahead = *rest, element;
+
+    if (slice_is_absent(*rest))
+        return CONTACT_NONE;
     scan_clear(&out->is_star, sizeof *out - offsetof(struct contact, is_star));
     out->q_thousandths = -1;
     out->expires_s = -1;
-    out->is_star = scan_is_word(text, "*");
-    if (out->is_star) {
-        scan_clear(&out->address, sizeof out->address);
-        return NULL;
+    scan_lws(&ahead);
+    if (take_star(&ahead, out) || (take_address(&ahead, out) && take_end(&ahead))) {
+        *rest = ahead;
+        return CONTACT_TAKEN;
     }
-    fault = name_addr_head(text, &out->address);
-    return fault != NULL ? fault : read_contact_params(out->address.params, out);
-}
-
-enum parse_status
-contact_parse(struct slice text, struct contact *out, const char **why)
-{
-    const char *fault = read_contact(text, out);
-
-    if (fault == NULL)
-        return PARSE_OK;
     scan_clear(out, sizeof *out);
-    *why = fault;
-    return PARSE_BAD;
+    list_cut(rest, &element);
+    return CONTACT_BAD;
 }
 
 enum contact_taken
 contact_take(struct slice *rest, struct contact *out)
 {
-    struct slice element;
-    const char *why;
-
     do
-        if (!list_cut(rest, &element))
-            return CONTACT_NONE;
-    while (element.len == 0);
-    return contact_parse(element, out, &why) == PARSE_OK ? CONTACT_TAKEN : CONTACT_BAD;
+        scan_lws(rest);
+    while (scan_byte(rest, ','));
+    return rest->len == 0 ? CONTACT_NONE : contact_cut(rest, out);
 }

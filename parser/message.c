@@ -254,42 +254,39 @@ read_expires(struct message *m)
         m->expires_s = number;
 }
 
-/* False: it is bad. The first ones are kept, and where to go on behind them. */
-static bool
-read_contact_at(struct message *m, int line, struct slice element, struct slice rest)
+/* Of a list: CONTACT_BAD, or it is at its end. The first ones are kept, and where to go on. */
+static enum contact_taken
+read_contacts_of(struct message *m, int line)
 {
+    struct slice rest = m->line[line].value;
     struct contact other;
-    bool keep = m->contacts_kept < MESSAGE_CONTACTS_KEPT;
-    const char *why;
+    enum contact_taken taken = CONTACT_TAKEN;
 
-    if (contact_parse(element, keep ? &m->contact[m->contacts_kept] : &other, &why) !=
-        PARSE_OK)
-        return false;
-    if (!keep)
-        return true;
-    m->contacts_kept++;
-    m->contacts_line = m->line[line].next;
-    m->contacts_rest = rest;
-    return true;
+    while (taken == CONTACT_TAKEN && m->contacts_kept < MESSAGE_CONTACTS_KEPT) {
+        taken = contact_cut(&rest, &m->contact[m->contacts_kept]);
+        if (taken != CONTACT_TAKEN)
+            return taken;
+        m->contacts_kept++;
+        m->contacts_line = m->line[line].next;
+        m->contacts_rest = rest;
+    }
+    while (taken == CONTACT_TAKEN)
+        taken = contact_cut(&rest, &other);
+    return taken;
 }
 
 /* A registrar acts on every Contact; elsewhere nobody looks at it. */
 static void
 read_contacts(struct message *m)
 {
-    struct slice rest, element;
-
     m->contacts_line = m->first[HEADER_CONTACT];
     if (m->method != METHOD_REGISTER || !m->is_request)
         return;
-    for (int i = m->first[HEADER_CONTACT]; i >= 0; i = m->line[i].next) {
-        rest = m->line[i].value;
-        while (list_cut(&rest, &element))
-            if (!read_contact_at(m, i, element, rest)) {
-                blame(m, 400, header_why(HEADER_CONTACT, HEADER_BAD));
-                return;
-            }
-    }
+    for (int i = m->first[HEADER_CONTACT]; i >= 0; i = m->line[i].next)
+        if (read_contacts_of(m, i) == CONTACT_BAD) {
+            blame(m, 400, header_why(HEADER_CONTACT, HEADER_BAD));
+            return;
+        }
 }
 
 static void

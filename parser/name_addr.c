@@ -35,14 +35,14 @@ read_bracketed(struct slice *rest, struct name_addr *out)
 }
 
 /* RFC 3261 20: a URI with a comma or a question mark must be in brackets, and a semicolon
- * is the header's. */
+ * is the header's. What a comma means is the header's, too. */
 static const char *
 read_addr_spec(struct slice *rest, struct name_addr *out)
 {
     struct slice spec = scan_take(rest, SCAN_SPEC);
     const char *why;
 
-    if (rest->len > 0 && (rest->at[0] == ',' || rest->at[0] == '?'))
+    if (rest->len > 0 && rest->at[0] == '?')
         return "Address needs brackets";
     return uri_parse(spec, &out->uri, &why) == PARSE_OK ? NULL : why;
 }
@@ -80,15 +80,11 @@ read_address_params(struct slice rest, struct name_addr *out)
 }
 
 const char *
-name_addr_head(struct slice text, struct name_addr *out)
+name_addr_head(struct slice *rest, struct name_addr *out)
 {
-    struct slice rest = text;
-    const char *fault = take_display(&rest, &out->display) ? read_bracketed(&rest, out)
-                                                           : read_addr_spec(&rest, out);
+    const char *fault = take_display(rest, &out->display) ? read_bracketed(rest, out)
+                                                          : read_addr_spec(rest, out);
 
-    scan_lws(&rest);
-    out->text = text;
-    out->params = rest;
     out->tag = slice_absent();
     return fault;
 }
@@ -96,10 +92,14 @@ name_addr_head(struct slice text, struct name_addr *out)
 enum parse_status
 name_addr_parse(struct slice text, struct name_addr *out, const char **why)
 {
-    const char *fault = name_addr_head(text, out);
+    struct slice rest = text;
+    const char *fault = name_addr_head(&rest, out);
 
+    scan_lws(&rest);
+    out->text = text;
+    out->params = rest;
     if (fault == NULL)
-        fault = read_address_params(out->params, out);
+        fault = read_address_params(rest, out);
     if (fault == NULL)
         return PARSE_OK;
     scan_clear(out, sizeof *out);

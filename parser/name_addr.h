@@ -24,11 +24,11 @@ struct name_addr {
 enum parse_status
 name_addr_parse(struct slice text, struct name_addr *out, const char **why);
 
-/* The two halves of it, for who has parameters of his own. The first reads up to the parameters
- * and leaves them in out->params, not looked into; the second is shown each of them. Both say
- * what is wrong; NULL: nothing. After a fault *out is good for nothing. */
+/* The two halves of it, for who has parameters of his own. The first takes what is in front of
+ * the parameters off *rest, and sets neither text nor params; the second is shown each of them.
+ * Both say what is wrong; NULL: nothing. After a fault *out is good for nothing. */
 const char *
-name_addr_head(struct slice text, struct name_addr *out);
+name_addr_head(struct slice *rest, struct name_addr *out);
 
 const char *
 name_addr_param(struct name_addr *out, struct slice name, struct slice value);
@@ -44,16 +44,17 @@ struct contact {
     struct slice methods;  /* methods="...", without its quotes; absent without */
 };
 
-enum parse_status
-contact_parse(struct slice text, struct contact *out, const char **why);
-
 enum contact_taken {
     CONTACT_NONE, /* the list is at its end */
     CONTACT_TAKEN,
     CONTACT_BAD, /* it is taken, and *out is all zero */
 };
 
-/* Takes the next one off a list, as list_next does. */
+/* Takes the next one off a list, as list_cut does: an empty one is bad. */
+enum contact_taken
+contact_cut(struct slice *rest, struct contact *out);
+
+/* The same as list_next does: empty ones are left out. */
 typedef enum contact_taken
 contact_taker(struct slice *rest, struct contact *out);
 
