@@ -178,7 +178,7 @@ static void
 contacts_are_cut_off_a_list(void **state)
 {
     static const char list[] =
-        " <sip:a@h> ;q=0.1 ,\t* , sip:b,\"c,d\" <sip:c,d@h>;x=\"e,f\",,;,";
+        " <sip:a@h> ;q=0.1 ,\t* , sip:b ,\"c,d\" <sip:c,d@h>;x=\"e,f\",,;,";
     static const struct {
         enum contact_taken taken;
         const char *text, *params;

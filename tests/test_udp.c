@@ -1,6 +1,7 @@
 #include "tests/net_stage.h"
 
 #include "src/net/sockaddr.h"
+#include "src/net/trains.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,33 +35,49 @@ peer_send_to(int fd, const char *host, uint16_t port, struct slice bytes)
     assert_int_equal(sendto(fd, bytes.at, bytes.len, 0, &any.any, len), bytes.len);
 }
 
+enum {
+    BURST = 400,
+    LONGEST = 600,
+};
+
+/* Most are of one length, some shorter, a few longer again. */
+static size_t
+burst_len(int i)
+{
+    return LONGEST - (i % 7 == 3 ? 1 : i % 50 == 0 ? 2 : 0);
+}
+
 /* Each datagram has its number in front, and must come back whole and in order. */
 static void
-burst(struct net_stage *s, const char *host)
+burst_on(struct net_stage *s, const char *host, uint16_t port)
 {
-    enum { COUNT = 400, BYTES = 600 };
-    uint16_t port = net_stage_listen_udp(s, 3, host);
     int peer = peer_udp(host);
-    char datagram[BYTES], back[BYTES + 1];
+    char datagram[LONGEST], back[LONGEST + 1];
 
     memset(datagram, 'x', sizeof datagram);
-    for (int i = 0; i < COUNT; i++) {
+    for (int i = 0; i < BURST; i++) {
         memcpy(datagram, &i, sizeof i);
-        peer_send_to(peer, host, port, slice_of(datagram, sizeof datagram));
+        peer_send_to(peer, host, port, slice_of(datagram, burst_len(i)));
     }
-    net_stage_until(s, &s->received, COUNT);
+    net_stage_until(s, &s->received, BURST);
 
     assert_int_equal(s->flow.protocol, PROTOCOL_UDP);
     assert_int_equal(s->flow.listener, 3);
     assert_int_equal(s->flow.peer.port, sockaddr_port_of(peer));
-    for (int i = 0; i < COUNT; i++) {
+    for (int i = 0; i < BURST; i++) {
         memcpy(datagram, &i, sizeof i);
-        assert_int_equal(recv(peer, back, sizeof back, 0), BYTES);
-        assert_memory_equal(back, datagram, BYTES);
+        assert_int_equal(recv(peer, back, sizeof back, 0), burst_len(i));
+        assert_memory_equal(back, datagram, burst_len(i));
     }
     assert_true(udp_is_flushed(&s->udp));
     assert_int_equal(s->udp.dropped, 0);
     close(peer);
+}
+
+static void
+burst(struct net_stage *s, const char *host)
+{
+    burst_on(s, host, net_stage_listen_udp(s, 3, host));
 }
 
 /* RFC 3261 18: a burst comes in and goes out in batches, in order. */
@@ -74,6 +91,20 @@ static void
 a_burst_over_ipv6_comes_back_whole(void **state)
 {
     burst(*state, "::1");
+}
+
+/* Where nobody sums up, the kernel does not cut: EINVAL, as an older kernel says. */
+static void
+a_socket_that_takes_no_trains_gets_each_alone(void **state)
+{
+    struct net_stage *s = *state;
+    uint16_t port = net_stage_listen_udp(s, 3, "127.0.0.1");
+    struct udp_socket *socket = s->udp.sockets[3];
+    const int on = 1;
+
+    assert_int_equal(setsockopt(socket->fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof on), 0);
+    burst_on(s, "127.0.0.1", port);
+    assert_true(socket->out.goes_singly);
 }
 
 /* RFC 3261 18.1.1: implementations must be able to handle messages up to the maximum
@@ -269,6 +300,36 @@ datagrams_wait_in_order_up_to_the_limit(void **state)
     datagrams_free(&queue);
 }
 
+/* The first one's octets are not the first octets then. */
+static void
+what_trains_have_put_in_order_moves_up_whole(void **state)
+{
+    enum { FIRST = LIMIT_DATAGRAMS_OUT / 2 };
+    struct datagrams queue;
+    struct address to = address_of("127.0.0.1", 1), first;
+    struct train trains[TRAINS_MAX];
+
+    (void)state;
+    datagrams_init(&queue);
+    for (uint16_t i = 0; i < LIMIT_DATAGRAMS_OUT; i++) {
+        to.port = i % 2;
+        assert_true(datagrams_add(&queue, &to, slice_of((const char *)&i, sizeof i)));
+    }
+    for (int i = 0; i < FIRST; i++)
+        datagrams_drop(&queue, &first);
+    assert_int_equal(trains_form(&queue.items[FIRST], 64, trains), 2);
+    datagrams_drop(&queue, &first);
+    assert_true(datagrams_add(&queue, &to, SLICE("moved up")));
+
+    for (uint16_t i = 1; i < 64; i++) { /* 2, 4, ... 62, 1, 3, ... 63 */
+        uint16_t number = (uint16_t)(FIRST + (i < 32 ? 2 * i : 2 * (i - 32) + 1));
+
+        assert_memory_equal(queue.bytes + queue.items[queue.first].at, &number, 2);
+        datagrams_drop(&queue, &first);
+    }
+    datagrams_free(&queue);
+}
+
 static void
 datagrams_wait_up_to_their_bytes(void **state)
 {
@@ -298,6 +359,7 @@ replace_by_a_slow_one(struct udp_socket *socket)
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
     setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
+    socket->out.goes_singly = true; /* it would not cut a train */
     uv_poll_stop(&socket->poll);
     assert_int_equal(dup2(pair[0], socket->fd), socket->fd);
     close(pair[0]);
@@ -342,6 +404,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_burst_over_ipv4_comes_back_whole),
         TEST(a_burst_over_ipv6_comes_back_whole),
+        TEST(a_socket_that_takes_no_trains_gets_each_alone),
         TEST(the_largest_datagram_is_echoed),
         TEST(an_empty_datagram_is_delivered),
         TEST(an_icmp_refusal_over_ipv4_names_the_peer),
@@ -352,6 +415,7 @@ main(void)
         TEST(a_peer_of_the_other_family_fails_at_once),
         TEST(a_port_that_is_taken_is_refused),
         TEST(datagrams_wait_in_order_up_to_the_limit),
+        TEST(what_trains_have_put_in_order_moves_up_whole),
         TEST(datagrams_wait_up_to_their_bytes),
         TEST(a_blocked_socket_goes_on_when_it_is_writable),
     };

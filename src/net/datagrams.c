@@ -2,9 +2,17 @@
 
 #include "src/limits.h"
 #include "src/net/sockaddr.h"
+#include "src/net/trains.h"
 
 #include <errno.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
+
+/* Of a train: how long each of its datagrams is. */
+union segment {
+    struct cmsghdr header;
+    char room[CMSG_SPACE(sizeof(uint16_t))];
+};
 
 void
 datagrams_init(struct datagrams *queue)
@@ -42,14 +50,24 @@ fits(const struct datagrams *queue, size_t len)
     return queue->end < LIMIT_DATAGRAMS_OUT && len <= DATAGRAMS_BYTES - queue->used;
 }
 
+/* Where the bytes of what waits begin: trains have changed the order. */
+static size_t
+first_byte(const struct datagrams *queue)
+{
+    size_t first = queue->used;
+
+    for (size_t i = queue->first; i < queue->end; i++)
+        if (queue->items[i].at < first)
+            first = queue->items[i].at;
+    return first;
+}
+
 /* Moves what waits to the front. Only once half of a block is free there, so that a socket
  * that takes one datagram at a time does not move megabytes for each. */
 static void
 compact(struct datagrams *queue)
 {
-    size_t gone =
-        queue->end == queue->first ? queue->used : queue->items[queue->first].at;
-    size_t count = datagrams_count(queue);
+    size_t gone = first_byte(queue), count = datagrams_count(queue);
 
     if (queue->first < LIMIT_DATAGRAMS_OUT / 2 && gone < DATAGRAMS_BYTES / 2)
         return;
@@ -73,6 +91,7 @@ datagrams_add(struct datagrams *queue, const struct address *to, struct slice by
         return false;
     queue->items[queue->end++] = (struct datagram){
         .to = *to,
+        .is_response = slice_starts(bytes, SLICE("SIP/2.0 ")),
         .at = (uint32_t)queue->used,
         .len = (uint32_t)bytes.len,
     };
@@ -90,40 +109,89 @@ advance(struct datagrams *queue, size_t count)
         queue->first = queue->end = queue->used = 0;
 }
 
-static int
-send_batch(struct datagrams *queue, int fd)
+/* Tells the kernel where to cut. */
+static void
+set_segment(struct msghdr *header, union segment *segment, size_t len)
 {
-    struct mmsghdr headers[DATAGRAMS_BATCH];
+    const uint16_t octets = (uint16_t)len;
+    struct cmsghdr *control = &segment->header;
+
+    *control = (struct cmsghdr){
+        .cmsg_level = SOL_UDP,
+        .cmsg_type = UDP_SEGMENT,
+        .cmsg_len = CMSG_LEN(sizeof octets),
+    };
+    memcpy(CMSG_DATA(control), &octets, sizeof octets);
+    header->msg_control = segment;
+    header->msg_controllen = sizeof *segment;
+}
+
+/* How many trains went; -1 with errno. */
+static int
+send_trains(const struct datagrams *queue, int fd, const struct train *trains,
+            size_t count)
+{
+    struct mmsghdr headers[TRAINS_MAX];
     struct iovec bytes[DATAGRAMS_BATCH];
-    union sockaddr_any to[DATAGRAMS_BATCH];
-    unsigned count = 0;
+    union sockaddr_any to[TRAINS_MAX];
+    union segment segments[TRAINS_MAX];
+    const struct datagram *item = &queue->items[queue->first];
+    struct iovec *next = bytes;
 
-    for (size_t i = queue->first; i < queue->end && count < DATAGRAMS_BATCH; i++) {
-        const struct datagram *item = &queue->items[i];
-
-        bytes[count] = (struct iovec){ queue->bytes + item->at, item->len };
-        headers[count] =
+    for (size_t i = 0; i < count; i++) {
+        headers[i] =
             (struct mmsghdr){ .msg_hdr = {
-                                  .msg_name = &to[count],
-                                  .msg_namelen = sockaddr_write(&item->to, &to[count]),
-                                  .msg_iov = &bytes[count],
-                                  .msg_iovlen = 1,
+                                  .msg_name = &to[i],
+                                  .msg_namelen = sockaddr_write(&item->to, &to[i]),
+                                  .msg_iov = next,
+                                  .msg_iovlen = trains[i].count,
                               } };
-        count++;
+        if (trains[i].count > 1)
+            set_segment(&headers[i].msg_hdr, &segments[i], trains[i].len);
+        for (uint32_t k = 0; k < trains[i].count; k++, item++)
+            *next++ = (struct iovec){ queue->bytes + item->at, item->len };
     }
-    return sendmmsg(fd, headers, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sendmmsg(fd, headers, (unsigned)count, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static size_t
+form_trains(struct datagrams *queue, struct train *trains)
+{
+    size_t count = datagrams_count(queue);
+
+    if (count > DATAGRAMS_BATCH)
+        count = DATAGRAMS_BATCH;
+    if (!queue->goes_singly)
+        return trains_form(&queue->items[queue->first], count, trains);
+    for (size_t i = 0; i < count; i++)
+        trains[i] = (struct train){ .count = 1 };
+    return count;
+}
+
+/* What an older kernel says of a train, one whose card cannot sum it up, and one that knows of a
+ * smaller MTU. */
+static bool
+is_of_trains(int error)
+{
+    return error == EINVAL || error == EIO || error == EMSGSIZE;
 }
 
 int
 datagrams_send(struct datagrams *queue, int fd)
 {
-    while (datagrams_count(queue) > 0) {
-        int sent = send_batch(queue, fd);
+    struct train trains[TRAINS_MAX];
 
-        if (sent >= 0)
-            advance(queue, (size_t)sent);
-        else if (errno != EINTR)
+    while (datagrams_count(queue) > 0) {
+        size_t count = form_trains(queue, trains);
+        int sent = send_trains(queue, fd, trains, count);
+
+        for (int i = 0; i < sent; i++)
+            advance(queue, trains[i].count);
+        if (sent >= 0 || errno == EINTR)
+            continue;
+        if (trains[0].count == 1 || !is_of_trains(errno))
             return errno == EWOULDBLOCK ? EAGAIN : errno;
+        queue->goes_singly = true;
     }
     return 0;
 }

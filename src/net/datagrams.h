@@ -1,6 +1,7 @@
-/* datagrams - what waits to leave one UDP socket, in order.
+/* datagrams - what waits to leave one UDP socket, in the order of src/net/trains.h.
  *
- * Shape   Copies, one behind the other in one block; sendmmsg takes them in batches.
+ * Shape   Copies, one behind the other in one block; sendmmsg takes them in batches, and what
+ *         goes together as one.
  * Memory  Nothing until the first one; then its pages are used as they fill.
  * Limits  LIMIT_DATAGRAMS_OUT and DATAGRAMS_BYTES.
  */
@@ -10,12 +11,13 @@
 #include "src/sip/address.h"
 
 enum {
-    DATAGRAMS_BATCH = 64, /* in one system call */
+    DATAGRAMS_BATCH = 128, /* in one system call */
     DATAGRAMS_BYTES = 4 * 1024 * 1024,
 };
 
 struct datagram {
     struct address to;
+    bool is_response;
     uint32_t at; /* offset into bytes */
     uint32_t len;
 };
@@ -25,6 +27,7 @@ struct datagrams {
     char *bytes;            /* owned, DATAGRAMS_BYTES */
     size_t first, end;      /* those that wait */
     size_t used;            /* of bytes, up to the last one's end */
+    bool goes_singly;       /* the kernel takes no trains */
 };
 
 void

@@ -1,0 +1,84 @@
+#include "src/net/trains.h"
+
+enum {
+    LOOK_BACK =
+        8, /* trains: most peers that have one are found, and others cost little */
+};
+
+/* Whether one more of that length may follow. Behind a shorter one nothing does, and only a
+ * request closes a train: a response finds another one of its size. */
+static bool
+has_place(const struct train *train, const struct datagram *item)
+{
+    return !train->is_closed && train->count < TRAIN_DATAGRAMS && item->len > 0 &&
+           (item->len == train->len || (item->len < train->len && !item->is_response)) &&
+           train->len <= TRAIN_LEN_MAX && train->bytes + item->len <= TRAIN_BYTES;
+}
+
+/* The train that it goes with; `count`: one of its own. A request looks no further back than its
+ * peer's last train. */
+static size_t
+train_for(const struct train *trains, const struct address *const *peers, size_t count,
+          const struct datagram *item)
+{
+    size_t end = count > LOOK_BACK ? count - LOOK_BACK : 0;
+
+    for (size_t i = count; i-- > end;) {
+        if (!address_equal(peers[i], &item->to))
+            continue;
+        if (has_place(&trains[i], item))
+            return i;
+        if (!item->is_response)
+            return count;
+    }
+    return count;
+}
+
+static void
+join(struct train *train, const struct datagram *item)
+{
+    if (train->count == 0)
+        train->len = item->len;
+    train->is_closed = item->len < train->len;
+    train->count++;
+    train->bytes += item->len;
+}
+
+/* As a counting sort does. */
+static void
+put_side_by_side(struct datagram *items, size_t count, const struct train *trains,
+                 size_t train_count, const uint16_t *train_of)
+{
+    struct datagram sorted[DATAGRAMS_BATCH];
+    size_t place[TRAINS_MAX], next = 0;
+
+    for (size_t i = 0; i < train_count; i++) {
+        place[i] = next;
+        next += trains[i].count;
+    }
+    for (size_t i = 0; i < count; i++)
+        sorted[place[train_of[i]]++] = items[i];
+    memcpy(items, sorted, count * sizeof *items);
+}
+
+size_t
+trains_form(struct datagram *items, size_t count, struct train trains[TRAINS_MAX])
+{
+    const struct address *peers[TRAINS_MAX];
+    uint16_t train_of[DATAGRAMS_BATCH];
+    size_t train_count = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t at = train_for(trains, peers, train_count, &items[i]);
+
+        if (at == train_count) {
+            trains[train_count] = (struct train){ 0 };
+            peers[train_count++] = &items[i].to;
+        }
+        join(&trains[at], &items[i]);
+        train_of[i] = (uint16_t)at;
+    }
+    if (train_count < count)
+        put_side_by_side(items, count, trains, train_count, train_of);
+    return train_count;
+}
