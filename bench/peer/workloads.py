@@ -15,6 +15,8 @@ SHORT_DUMP = COUNT // 10
 LONG_DUMP = 2 * COUNT if LONG else COUNT // 2
 # One connection has one process of the peer's, and that one commit at a time.
 CONNECTIONS = 16
+RATE = 500  # neither side has to hurry
+RATE_S = 6
 WARM_UP_S = 4
 WARM_UP_DOMAIN = 'localhost'  # its users are others, and their phones are gone
 ROW_S = 10  # a slow machine gets as far as it gets; a dump's count is what it is about
@@ -46,6 +48,7 @@ ROWS = [
     loop(f'store, window 512, {WAITING:,} waiting', 'store', '-w', 512, store='waiting'),
     loop(f'store, window 64, TCP, {CONNECTIONS} connections', 'store', '-w', 64, '-t', 'tcp',
          '-c', CONNECTIONS),
+    loop(f'store, {RATE} a second', 'store', '-r', RATE, '-s', RATE_S),  # for its latency
     dump(SHORT_DUMP, 8),
     dump(LONG_DUMP, 8),
     dump(LONG_DUMP, 64),
