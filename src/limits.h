@@ -52,7 +52,7 @@ enum {
     LIMIT_LOOKUPS = LIMIT_OF(1024, 2),
     /* Octets queued on one stream, which it may have whatever others have; and at most, since
      * the answers of two full commits go over one. Past that it is closed. */
-    LIMIT_CONNECTION_OUT_BYTES = 1048576,
+    LIMIT_CONNECTION_OUT_BYTES = 131072,
     LIMIT_CONNECTION_OUT_MOST = 8388608,
     /* On all that have more than the first; past it that one of them is closed which has been
      * without progress for longest. */
