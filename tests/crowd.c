@@ -131,18 +131,21 @@ transport_resolve(void *self, uint64_t ticket, const struct hop_question *questi
 }
 
 static bool
+answers_are_due(const struct crowd *c)
+{
+    return c->first != NULL && !c->answers_wait;
+}
+
+static void
 deliver_answer(struct crowd *c)
 {
     struct crowd_answer *one = c->first;
 
-    if (one == NULL)
-        return false;
     c->first = one->next;
     if (c->first == NULL)
         c->last = &c->first;
     server_receive(c->server, &one->flow, slice_of(one->bytes, one->len), c->now);
     free(one);
-    return true;
 }
 
 /* ---- disk ---- */
@@ -368,10 +371,22 @@ void
 crowd_settle(struct crowd *c)
 {
     do {
-        while (deliver_answer(c))
-            continue;
+        while (answers_are_due(c))
+            deliver_answer(c);
         server_flush(c->server, c->now);
-    } while (finish_commit(c) | finish_read(c) | finish_tidy(c) | (c->first != NULL));
+    } while (finish_commit(c) | finish_read(c) | finish_tidy(c) | answers_are_due(c));
+}
+
+void
+crowd_answer(struct crowd *c)
+{
+    size_t count = 0;
+
+    for (const struct crowd_answer *one = c->first; one != NULL; one = one->next)
+        count++;
+    while (count-- > 0)
+        deliver_answer(c);
+    crowd_settle(c);
 }
 
 void

@@ -7,8 +7,8 @@
  *     assert_int_equal(c->last_status, 200);
  *     crowd_free(c);
  *
- * Network Each user has an address of his own. Requests are answered 200 at once, or never
- *         where the crowd `is_mute`. No name is ever found.
+ * Network Each user has an address of his own. Requests are answered 200 at once, or later where
+ *         `answers_wait`, or never where the crowd `is_mute`. No name is ever found.
  * Disk    Takes no time, unless it `is_slow`. What is stored is counted and not kept; each
  *         user of the first `silos` has `waiting` messages, until they are removed.
  * Time    Stands still but in crowd_advance.
@@ -28,6 +28,7 @@ struct crowd {
 
     bool is_mute;
     bool answers_half; /* every second request alone */
+    bool answers_wait; /* for crowd_answer */
     unsigned answer_status;
     size_t answer_bytes;                /* bodies of the answers */
     struct crowd_answer *first, **last; /* owned: answers on their way */
@@ -71,6 +72,10 @@ crowd_advance(struct crowd *c, uint64_t ms);
 /* All that can happen without time; called by all that follow. */
 void
 crowd_settle(struct crowd *c);
+
+/* What is asked is answered; what is asked by then, by the next call. */
+void
+crowd_answer(struct crowd *c);
 
 /* Whole, as it stands, from that user's address. */
 void

@@ -178,6 +178,27 @@ past_the_pages_that_dumps_hold_others_wait_to_read(void **state)
     assert_int_equal(c->removed, USERS * WAITING);
 }
 
+/* Who answers late, but answers, would keep it for a page's messages. */
+static void
+while_others_wait_to_read_a_page_is_given_back_after_each_message(void **state)
+{
+    enum { USERS = 6000, WAITING = LIMIT_PAGE_MESSAGES, BODY = 1100 };
+    struct crowd *c = *state;
+
+    crowd_fill_silos(c, USERS, WAITING, BODY);
+    c->answers_wait = true;
+    for (uint32_t user = 0; user < USERS; user++)
+        crowd_register(c, user, 3600);
+    assert_in_range(c->requests, 1, USERS - 1);
+    crowd_answer(c);
+    crowd_answer(c);
+    for (uint32_t user = 0; user < USERS; user++)
+        assert_true(c->gone[user * WAITING + 1]);
+    c->answers_wait = false;
+    crowd_advance(c, FR_MS); /* more removals than a turn brings: some are tried again */
+    assert_int_equal(c->removed, USERS * WAITING);
+}
+
 static unsigned
 register_behind(struct crowd *c, uint32_t user, int path_bytes)
 {
@@ -254,6 +275,7 @@ main(void)
         cmocka_unit_test(past_the_bindings_to_be_saved_later_no_more_are_noted),
         cmocka_unit_test(past_the_notices_remembered_no_more_are_sent),
         FILLED(past_the_pages_that_dumps_hold_others_wait_to_read),
+        FILLED(while_others_wait_to_read_a_page_is_given_back_after_each_message),
         FILLED(past_the_bindings_a_register_that_adds_one_is_503),
         FILLED(past_the_octets_of_bindings_a_register_that_adds_one_is_503),
 #endif

@@ -316,10 +316,13 @@ removed(struct delivered *delivered, uint64_t id, struct slice call_id, struct m
         finish(dump);
 }
 
-/* The phone has the message in hand. */
+/* The phone has the message in hand. A slow one has a page for one message at a time while
+ * others wait for theirs. */
 static void
 remove_message(struct dump *dump, struct moment now)
 {
+    if (reader_is_short(&dump->silo->reader))
+        dump->is_stale = true;
     if (delivered_add(&dump->delivered, dump->record.id, dump->record.call_id, now)) {
         go_on(dump, now);
         return;

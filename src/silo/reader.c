@@ -15,6 +15,7 @@ reader_want(struct reader *reader, struct page_wait *wait)
     wait->next = NULL;
     *reader->last = wait;
     reader->last = &wait->next;
+    reader->waiting++;
 }
 
 static struct page_wait *
@@ -25,7 +26,15 @@ take_first(struct reader *reader)
     reader->first = wait->next;
     if (reader->first == NULL)
         reader->last = &reader->first;
+    reader->waiting--;
     return wait;
+}
+
+bool
+reader_is_short(const struct reader *reader)
+{
+    return reader->waiting > 0 &&
+           reader->held + reader->waiting * LIMIT_PAGE_BYTES > LIMIT_PAGES_BYTES;
 }
 
 void

@@ -27,6 +27,7 @@ struct page_wait {
 struct reader {
     const struct disk *disk;
     struct page_wait *first, **last; /* borrowed: the queue */
+    size_t waiting;                  /* in it */
     struct page_wait *out[READ_TOGETHER];
     struct read_request requests[READ_TOGETHER];
     size_t out_count; /* 0: none is out */
@@ -50,6 +51,10 @@ reader_done(struct reader *reader, enum store_status status, struct moment now);
 /* Of a page that came through the reader, and is empty then; or of an empty one. */
 void
 reader_free_page(struct reader *reader, struct page *page);
+
+/* There is no room for the pages of all who wait: who has one should give it back when he can. */
+bool
+reader_is_short(const struct reader *reader);
 
 bool
 reader_is_idle(const struct reader *reader);
