@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 enum {
-    SEND_TRIES = 3, /* of one datagram, against errors that are not its own */
+    SEND_TRIES = 3,  /* of one datagram, against errors that are not its own */
+    SEND_EARLY = 32, /* peers work on those while the turn goes on */
 };
 
 bool
@@ -139,7 +140,7 @@ udp_send(struct udp *udp, const struct flow *flow, struct slice bytes)
         udp->dropped++;
         return SEND_OK;
     }
-    if (!s->is_blocked && datagrams_count(&s->out) >= DATAGRAMS_BATCH)
+    if (!s->is_blocked && datagrams_count(&s->out) >= SEND_EARLY)
         drain(s);
     return SEND_OK;
 }
