@@ -507,7 +507,7 @@ server_flush(struct server *server, struct moment now)
 {
     journal_flush(&server->silo.journal, now);
     reader_flush(&server->silo.reader, now);
-    if (!server->tidy_wanted || server->tidy_is_out)
+    if (!server->tidy_wanted || server->tidy_is_out || server->silo.is_stopping)
         return;
     server->tidy_is_out = true;
     server->expire_is_out = server->expire_wanted;

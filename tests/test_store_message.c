@@ -575,6 +575,25 @@ a_server_that_stops_refuses_what_is_new_and_answers_what_it_took(void **state)
     assert_int_equal(stored_count(w), 1);
 }
 
+/* There may be work of minutes: the process would be killed in the middle of it. */
+static void
+a_server_that_stops_begins_no_further_step_of_cleaning(void **state)
+{
+    struct world *w = scene_with("msilo.check_time=10", "msilo.clean_period=1", NULL);
+
+    (void)state;
+    for (int i = 0; i < LIMIT_TIDY_STEP + 10; i++)
+        ask_only(w->tester, &(struct ask){ .headers = "Expires: 5\r\n" });
+    world_run(w, 5000);
+    w->faults.delay_ms = 500;
+    world_run(w, 5500);
+    server_stop(w->server, w->now);
+    assert_false(server_is_idle(w->server));
+    world_run(w, 10000);
+    assert_true(server_is_idle(w->server));
+    assert_int_equal(stored_count(w), 10);
+}
+
 /* A dump that looks a name up when the server stops ends there. */
 static void
 a_name_that_is_found_after_the_stop_starts_no_delivery(void **state)
@@ -856,6 +875,7 @@ main(void)
         SCENE(a_full_store_is_503),
         SCENE(a_failed_commit_is_503_for_all_that_were_in_it),
         SCENE(a_server_that_stops_refuses_what_is_new_and_answers_what_it_took),
+        SCENE(a_server_that_stops_begins_no_further_step_of_cleaning),
         SCENE(a_name_that_is_found_after_the_stop_starts_no_delivery),
         SCENE(too_many_at_once_are_503_and_the_others_stored),
         SCENE(no_202_before_the_commit_is_back),
