@@ -17,6 +17,8 @@ static const char *const names[HAPPENINGS] = {
     [HAPPENED_FAILED_COMMIT] = "failed",
     [HAPPENED_LIED_COMMIT] = "done and reported as failed",
     [HAPPENED_FAILED_READ] = "failed reads",
+    [HAPPENED_TIDY] = "steps of tidying",
+    [HAPPENED_TWOFOLD] = "stored once more after a jump",
 };
 
 void

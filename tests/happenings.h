@@ -20,6 +20,8 @@ enum happening {
     HAPPENED_FAILED_COMMIT,
     HAPPENED_LIED_COMMIT, /* done, and reported as failed */
     HAPPENED_FAILED_READ, /* or a step of tidying */
+    HAPPENED_TIDY,
+    HAPPENED_TWOFOLD, /* stored once more, since a jump made the engine forget */
     HAPPENINGS,
 };
 

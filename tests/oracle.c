@@ -1,5 +1,6 @@
 #include "tests/oracle.h"
 
+#include "store/repeats.h"
 #include "tests/oracle_live.h"
 #include "tests/peer_text.h"
 
@@ -113,7 +114,7 @@ is_over(const struct oracle *o, const struct posted *p)
 bool
 oracle_is_waiting(const struct oracle *o, const struct posted *p)
 {
-    return p->id != 0 && !p->is_removed && !is_over(o, p);
+    return p->id != 0 && !p->is_removed && !p->is_twofold && !is_over(o, p);
 }
 
 /* Timer F of the server's client transactions is cut to fr_timer. */
@@ -155,6 +156,8 @@ check_order(const struct oracle *o, const struct posted *p)
 static void
 check_once(const struct oracle *o, const struct posted *p)
 {
+    if (p->is_twofold)
+        return;
     if (p->was_confirmed && p->confirmed_life == o->world->life)
         world_fail(o->world, "once: %u is sent again after its 2xx", p->number);
     if (p->was_confirmed && p->is_removed)
@@ -177,9 +180,11 @@ check_dump(struct oracle *o, struct posted *p, struct slice request)
 {
     if (p->id == 0)
         world_fail(o->world, "order: %u is dumped and was never stored", p->number);
+    check_window(o, p);
+    if (p->is_twofold)
+        return;
     if (p->exp_time_s <= o->world->now.s)
         world_fail(o->world, "expired: %u is sent after its time", p->number);
-    check_window(o, p);
     check_order(o, p);
     check_once(o, p);
     oracle_live_dumped(o, p);
@@ -337,12 +342,17 @@ note_put(struct oracle *o, const struct put *put)
         world_fail(o->world, "kept: %u passes for a repetition of another", p->number);
     if (put->result != PUT_STORED)
         return;
-    if (p->id != 0)
+    if (p->id != 0 && !p->may_come_again)
         world_fail(o->world, "repeated: %u is stored twice, as %llu and %llu", p->number,
                    (unsigned long long)p->id, (unsigned long long)put->id);
     if (!slice_equal(record.body, slice_of(p->body, p->body_len)))
         world_fail(o->world, "bytes: the body of %u is stored otherwise", p->number);
+    if (p->id != 0) {
+        p->is_twofold = true;
+        world_happened(o->world, HAPPENED_TWOFOLD);
+    }
     p->id = put->id;
+    p->stored_s = o->world->now.s;
     p->exp_time_s = put->exp_time_s;
 }
 
@@ -351,7 +361,7 @@ note_removal(struct oracle *o, uint64_t id)
 {
     struct posted *p = posted_by_id(o, id);
 
-    if (p == NULL)
+    if (p == NULL || p->is_twofold)
         return;
     if (!p->was_confirmed && !p->was_forwarded && !is_over(o, p))
         world_fail(o->world, "removed: %u leaves the store without a 2xx", p->number);
@@ -392,8 +402,8 @@ tidied(void *self)
 
     for (size_t i = 0; i < o->posted_count; i++) {
         struct posted *p = o->posted[i];
-        if (p->id == 0 || p->is_removed ||
-            memory_contents_find(o->world->contents, p->id) != NULL)
+        if (p->id == 0 || p->is_removed || p->is_twofold ||
+            world_store_has(o->world, p->id))
             continue;
         if (!is_over(o, p))
             world_fail(o->world, "removed: %u is cleaned away before its time",
@@ -406,7 +416,8 @@ tidied(void *self)
 static bool
 is_in_between(const struct oracle *o, const struct posted *p)
 {
-    return p->was_confirmed && p->confirmed_life == o->world->life && !p->is_removed;
+    return p->was_confirmed && p->confirmed_life == o->world->life && !p->is_removed &&
+           !p->is_twofold;
 }
 
 static size_t
@@ -438,6 +449,22 @@ died(void *self, bool cleanly)
             in_between_with(o, o->posted[i]) > LIMIT_UNREMOVED)
             world_fail(o->world, "once: at a death %zu messages of %s wait for removal",
                        in_between_with(o, o->posted[i]), o->posted[i]->user);
+}
+
+static void
+verified(void *self, const struct store_verdict *verdict)
+{
+    struct oracle *o = self;
+    uint64_t count = 0;
+    bool is_known = !o->has_strangers;
+
+    for (size_t i = 0; i < o->posted_count; i++) {
+        count += o->posted[i]->id != 0 && !o->posted[i]->is_removed;
+        is_known = is_known && !o->posted[i]->is_twofold;
+    }
+    if (is_known && verdict->messages != count)
+        world_fail(o->world, "store: %llu messages are left, not %llu",
+                   (unsigned long long)verdict->messages, (unsigned long long)count);
 }
 
 /* ---- phones ---- */
@@ -485,7 +512,7 @@ oracle_watch_phone(struct oracle *o, struct phone *phone)
 void
 oracle_init(struct oracle *o, struct world *w)
 {
-    *o = (struct oracle){ .world = w, .latest_s = w->now.s };
+    *o = (struct oracle){ .world = w, .latest_s = w->now.s, .seen_s = w->now.s };
     w->watch = (struct watch){ .self = o,
                                .sent = sent,
                                .received = received,
@@ -493,7 +520,8 @@ oracle_init(struct oracle *o, struct world *w)
                                .durable = durable,
                                .told = told,
                                .tidied = tidied,
-                               .died = died };
+                               .died = died,
+                               .verified = verified };
 }
 
 void
@@ -507,11 +535,24 @@ oracle_free(struct oracle *o)
     free(o->attempts);
 }
 
+static void
+note_forgotten(struct oracle *o)
+{
+    for (size_t i = 0; i < o->posted_count; i++) {
+        struct posted *p = o->posted[i];
+        if (p->id != 0 && llabs(o->world->now.s - p->stored_s) > REPEATS_S)
+            p->may_come_again = true;
+    }
+}
+
 void
 oracle_step(struct oracle *o)
 {
     if (o->world->now.s > o->latest_s)
         o->latest_s = o->world->now.s;
+    if (o->world->contents == NULL && o->world->now.s != o->seen_s)
+        note_forgotten(o);
+    o->seen_s = o->world->now.s;
 }
 
 struct posted *
@@ -558,7 +599,7 @@ oracle_check_kept(struct oracle *o)
     for (size_t i = 0; i < o->posted_count; i++) {
         const struct posted *p = o->posted[i];
         if (!p->was_accepted || p->was_delivered || (p->id != 0 && is_over(o, p)) ||
-            memory_contents_find(o->world->contents, p->id) != NULL)
+            world_store_has(o->world, p->id))
             continue;
         world_fail(o->world, "kept: %u (id %llu) was answered 202 and is gone", p->number,
                    (unsigned long long)p->id);

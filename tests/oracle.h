@@ -12,10 +12,13 @@
  *     answer      one final status for one request
  *     removed     nothing leaves the store without a 2xx or the end of its time
  *     expired     what is over its time is not sent
+ *     store       what a death leaves holds as many messages as should be there
  *     live        what oracle_live.h says of messages that go straight to phones
  *
  * Shape   A message carries its number in an X-Number header: kept headers are a promise too.
  *         What the server forwards has two Vias, what it dumps has one.
+ *         In memory an origin is known for ever. LMDB knows one for REPEATS_S of the wall
+ *         clock: where a jump has moved that further, a request may be stored once more.
  */
 #ifndef TESTS_ORACLE_H
 #define TESTS_ORACLE_H
@@ -39,9 +42,11 @@ struct posted {
     bool is_for_now;   /* Expires: 0 */
 
     uint64_t id; /* 0: never written */
-    int64_t exp_time_s;
-    bool is_told;    /* a server knows that it is durable */
-    bool is_removed; /* durably */
+    int64_t exp_time_s, stored_s;
+    bool is_told;        /* a server knows that it is durable */
+    bool is_removed;     /* durably */
+    bool may_come_again; /* a jump of the clock made the engine forget its origin */
+    bool is_twofold;     /* and it came: of its two copies less is known */
 
     bool was_accepted;  /* 202 was sent */
     bool was_attempted; /* by a dump */
@@ -77,6 +82,7 @@ struct oracle {
     struct attempt *attempts; /* owned */
     size_t attempt_count, attempt_room;
     int64_t latest_s; /* the latest that the wall clock ever showed */
+    int64_t seen_s;   /* what it showed last */
 
     /* Others send, too, and register whom they like: what has no number is nobody's. */
     bool has_strangers;

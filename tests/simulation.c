@@ -102,7 +102,8 @@ simulation_begin(struct simulation *s, struct world *w, FILE *trace)
     *s = (struct simulation){ .w = w };
     world_trace_to(s->w, trace);
     s->w->keeps_sent = false;
-    s->w->contents->window_s = INT64_MAX;
+    if (s->w->contents != NULL)
+        s->w->contents->window_s = INT64_MAX;
     oracle_init(&s->oracle, s->w);
     add_phones(s);
     for (uint32_t i = 0; i < SENDERS; i++)
@@ -178,8 +179,9 @@ simulation_settle(struct simulation *s)
 void
 simulation_end(struct simulation *s, struct simulation_outcome *out)
 {
-    snprintf(out->failure, WORLD_FAILURE, "%s", s->w->failure);
     out->happened = s->w->happened;
+    world_die(s->w); /* what it leaves is looked at */
+    snprintf(out->failure, WORLD_FAILURE, "%s", s->w->failure);
     oracle_free(&s->oracle);
     world_free(s->w);
 }

@@ -1,6 +1,5 @@
 #include "tests/stores.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,14 +18,10 @@ text(const char *s)
 int
 stores_setup(void **state)
 {
-    const char *tmp = getenv("TMPDIR");
     struct stores *t = calloc(1, sizeof *t);
-    char parent[200];
 
     assert_non_null(t);
-    snprintf(parent, sizeof parent, "%s/sipsilo-test-XXXXXX", tmp == NULL ? "/tmp" : tmp);
-    assert_non_null(mkdtemp(parent));
-    snprintf(t->directory, sizeof t->directory, "%s", parent);
+    assert_true(own_directory_make(t->directory, "/tmp"));
     snprintf(t->url, sizeof t->url, "lmdb:%s", t->directory);
     t->options = (struct store_options){ .prefix = "silo", .map_bytes = 16 << 20 };
     memset(t->options.secret.bytes, 7, sizeof t->options.secret.bytes);
@@ -36,26 +31,10 @@ stores_setup(void **state)
     return 0;
 }
 
-static void
-empty_directory(const char *path)
-{
-    DIR *dir = opendir(path);
-    struct dirent *entry;
-    char inside[600];
-
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        snprintf(inside, sizeof inside, "%s/%s", path, entry->d_name);
-        if (entry->d_name[0] != '.')
-            unlink(inside);
-    }
-    if (dir != NULL)
-        closedir(dir);
-}
-
 void
 stores_remove_files(struct stores *t)
 {
-    empty_directory(t->directory);
+    own_directory_empty(t->directory);
 }
 
 int
@@ -65,8 +44,7 @@ stores_teardown(void **state)
 
     store_close(t->store);
     batch_free(&t->batch);
-    empty_directory(t->directory);
-    rmdir(t->directory);
+    own_directory_remove(t->directory);
     free(t);
     return 0;
 }

@@ -3,6 +3,7 @@
 #define TESTS_STORES_H
 
 #include "store/store.h"
+#include "tests/own_directory.h"
 
 #include <sys/types.h>
 
@@ -12,7 +13,7 @@ enum {
 };
 
 struct stores {
-    char directory[256];
+    char directory[OWN_DIRECTORY_PATH];
     char url[300];
     struct store_options options;
     struct store *store;

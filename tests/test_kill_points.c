@@ -184,8 +184,18 @@ struct point {
     bool is_written; /* a commit that is out is done */
 };
 
+/* The latter with folds all along, in small steps. */
+static struct world_storage in_memory = { .is_lmdb = false };
+static struct world_storage on_lmdb = { .is_lmdb = true, .fold_at = 2, .tidy_step = 1 };
+
+static const char *
+engine_of(const struct world_storage *storage)
+{
+    return storage->is_lmdb ? "lmdb" : "memory";
+}
+
 static void
-begin(struct simulation *s, FILE *trace)
+begin(struct simulation *s, const struct world_storage *storage, FILE *trace)
 {
     static const char *const settings[] = {
         "tm.fr_timer=3",
@@ -195,7 +205,7 @@ begin(struct simulation *s, FILE *trace)
         "msilo.registrar=sip:silo@example.org",
         NULL,
     };
-    struct world *w = world_new(1, settings);
+    struct world *w = world_new_with(1, settings, storage);
 
     w->faults.delay_ms = 6; /* done after six, reported after six more */
     simulation_begin(s, w, trace);
@@ -208,13 +218,13 @@ begin(struct simulation *s, FILE *trace)
 
 /* Tells the story; the outcome is that of the whole run, *told that of the story alone. */
 static void
-tell(const struct point *point, FILE *trace, uint64_t *steps, uint64_t *things,
-     struct simulation_outcome *out)
+tell(const struct world_storage *storage, const struct point *point, FILE *trace,
+     uint64_t *steps, uint64_t *things, struct simulation_outcome *out)
 {
     struct simulation s;
     uint64_t until_ms;
 
-    begin(&s, trace);
+    begin(&s, storage, trace);
     s.w->death.after_things = point->thing;
     s.w->death.is_written = point->is_written;
     plan_story(&s);
@@ -233,7 +243,8 @@ tell(const struct point *point, FILE *trace, uint64_t *steps, uint64_t *things,
 }
 
 static void
-tell_killed_at(struct point point, struct happenings *all)
+tell_killed_at(const struct world_storage *storage, struct point point,
+               struct happenings *all)
 {
     const char *only = getenv("POINT");
     uint64_t steps = 0, things, number = point.step + point.thing;
@@ -241,22 +252,23 @@ tell_killed_at(struct point point, struct happenings *all)
 
     if (only != NULL && strtoull(only, NULL, 10) != number)
         return;
-    tell(&point, only != NULL ? stderr : NULL, &steps, &things, &outcome);
+    tell(storage, &point, only != NULL ? stderr : NULL, &steps, &things, &outcome);
     happenings_add(all, &outcome.happened);
     if (outcome.failure[0] != '\0')
-        fail_msg("POINT=%llu, killed after that %s, commit %s: %s",
-                 (unsigned long long)number, point.step != 0 ? "step" : "thing",
+        fail_msg("%s, POINT=%llu, killed after that %s, commit %s: %s",
+                 engine_of(storage), (unsigned long long)number,
+                 point.step != 0 ? "step" : "thing",
                  point.is_written ? "done" : "not done", outcome.failure);
 }
 
 static void
 a_story_that_nobody_disturbs_goes_well(void **state)
 {
+    const struct world_storage *storage = *state;
     uint64_t steps = 0, things;
     struct simulation_outcome outcome;
 
-    (void)state;
-    tell(&(struct point){ 0 }, NULL, &steps, &things, &outcome);
+    tell(storage, &(struct point){ 0 }, NULL, &steps, &things, &outcome);
     assert_string_equal(outcome.failure, "");
     assert_int_equal(outcome.happened.counts[HAPPENED_KILL], 0);
 }
@@ -264,44 +276,52 @@ a_story_that_nobody_disturbs_goes_well(void **state)
 static void
 a_kill_between_any_two_events_breaks_no_promise(void **state)
 {
+    const struct world_storage *storage = *state;
     uint64_t steps = 0, things;
     struct simulation_outcome outcome;
     struct happenings all = { 0 };
 
-    (void)state;
-    tell(&(struct point){ 0 }, NULL, &steps, &things, &outcome);
+    tell(storage, &(struct point){ 0 }, NULL, &steps, &things, &outcome);
     for (uint64_t step = 1; step <= steps; step++)
         for (int is_written = 0; is_written < 2; is_written++)
-            tell_killed_at((struct point){ .step = step, .is_written = is_written },
-                           &all);
-    print_message("= killed after each of %llu steps: %s\n", (unsigned long long)steps,
-                  happenings_text(&all));
+            tell_killed_at(
+                storage, (struct point){ .step = step, .is_written = is_written }, &all);
+    print_message("= %s, killed after each of %llu steps: %s\n", engine_of(storage),
+                  (unsigned long long)steps, happenings_text(&all));
 }
 
 static void
 a_kill_between_any_two_things_that_it_does_breaks_no_promise(void **state)
 {
+    const struct world_storage *storage = *state;
     uint64_t steps = 0, things;
     struct simulation_outcome outcome;
     struct happenings all = { 0 };
 
-    (void)state;
-    tell(&(struct point){ 0 }, NULL, &steps, &things, &outcome);
+    tell(storage, &(struct point){ 0 }, NULL, &steps, &things, &outcome);
     for (uint64_t thing = 1; thing <= things; thing++)
         for (int is_written = 0; is_written < 2; is_written++)
-            tell_killed_at((struct point){ .thing = thing, .is_written = is_written },
+            tell_killed_at(storage,
+                           (struct point){ .thing = thing, .is_written = is_written },
                            &all);
-    print_message("= killed after each of %llu things: %s\n", (unsigned long long)things,
-                  happenings_text(&all));
+    print_message("= %s, killed after each of %llu things: %s\n", engine_of(storage),
+                  (unsigned long long)things, happenings_text(&all));
 }
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_story_that_nobody_disturbs_goes_well),
-        cmocka_unit_test(a_kill_between_any_two_events_breaks_no_promise),
-        cmocka_unit_test(a_kill_between_any_two_things_that_it_does_breaks_no_promise),
+        cmocka_unit_test_prestate(a_story_that_nobody_disturbs_goes_well, &in_memory),
+        cmocka_unit_test_prestate(a_kill_between_any_two_events_breaks_no_promise,
+                                  &in_memory),
+        cmocka_unit_test_prestate(
+            a_kill_between_any_two_things_that_it_does_breaks_no_promise, &in_memory),
+        cmocka_unit_test_prestate(a_story_that_nobody_disturbs_goes_well, &on_lmdb),
+        cmocka_unit_test_prestate(a_kill_between_any_two_events_breaks_no_promise,
+                                  &on_lmdb),
+        cmocka_unit_test_prestate(
+            a_kill_between_any_two_things_that_it_does_breaks_no_promise, &on_lmdb),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

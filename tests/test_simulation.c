@@ -1,9 +1,11 @@
 /* Random schedules: what a hundred seconds may bring, many times over. Each seed makes a world
  * of its own, lets phones, network, disk and clock misbehave while messages are sent, then
- * heals everything and waits until it is quiet. The oracle looks on all the time.
+ * heals everything and waits until it is quiet. The oracle looks on all the time. What is
+ * stored is stored in memory, and then the same again with the real engine.
  *
  *     SEEDS=100000 build/simulate/test_simulation     more of them; FIRST=3001: other ones
  *     SEED=4711 build/simulate/test_simulation        this one alone, with all that happens
+ *     ENGINE=lmdb                                     or memory: with that one alone
  */
 #include "src/sanitizer.h"
 #include "tests/liar.h"
@@ -19,12 +21,24 @@
 enum {
 #if SANITIZES_ADDRESS
     SEEDS = 1000,
+    LMDB_SEEDS = 200,
 #else
-    SEEDS = 4000, /* two million steps */
+    SEEDS = 4000, /* three million steps */
+    LMDB_SEEDS = 1000,
 #endif
     STORM_MS = 90000, /* how long things misbehave, at most */
     BODY_ROOM = 3000,
 };
+
+/* What the world stores with. */
+struct engine {
+    const char *name;
+    bool is_lmdb;
+    uint64_t seeds;
+};
+
+static struct engine in_memory = { "memory", false, SEEDS };
+static struct engine on_lmdb = { "lmdb", true, LMDB_SEEDS };
 
 struct act {
     struct event event;
@@ -227,9 +241,23 @@ make_trouble(struct world *w)
     }
 }
 
-static struct world *
-world_of(uint64_t seed)
+/* Folds and sweeps after a few messages, and steps in whose middle a server may die. */
+static struct world_storage
+storage_of(struct random *random, const struct engine *engine)
 {
+    static const uint32_t fold_at[] = { 2, 8, 30, 0 };
+    static const uint32_t steps[] = { 1, 5, 0 };
+    struct world_storage storage = { .is_lmdb = engine->is_lmdb };
+
+    storage.fold_at = fold_at[random_below(random, 4)];
+    storage.tidy_step = steps[random_below(random, 3)];
+    return storage;
+}
+
+static struct world *
+world_of(uint64_t seed, const struct engine *engine)
+{
+    struct world_storage storage;
     struct random random;
     char fr[40], check[40], mode[40], most[40], expire[40];
     const char *overrides[] = { fr, check, mode, most, expire, NULL, NULL };
@@ -244,7 +272,8 @@ world_of(uint64_t seed)
              random_chance(&random, 200) ? 60u : 259200u);
     if (random_chance(&random, 300))
         overrides[5] = "msilo.registrar=sip:silo@example.org";
-    return world_new(seed, overrides);
+    storage = storage_of(&random, engine);
+    return world_new_with(seed, overrides, &storage);
 }
 
 static void
@@ -261,9 +290,10 @@ storm(struct simulation *s)
 }
 
 static void
-simulate(uint64_t seed, FILE *trace, struct simulation_outcome *out)
+simulate(uint64_t seed, const struct engine *engine, FILE *trace,
+         struct simulation_outcome *out)
 {
-    struct world *w = world_of(seed);
+    struct world *w = world_of(seed, engine);
     struct simulation s;
 
     make_trouble(w);
@@ -281,40 +311,52 @@ from_environment(const char *name, uint64_t otherwise)
     return text == NULL ? otherwise : strtoull(text, NULL, 10);
 }
 
+static bool
+is_wanted(const struct engine *engine)
+{
+    const char *only = getenv("ENGINE");
+
+    return only == NULL || strcmp(only, engine->name) == 0;
+}
+
 /* Section 7 of the contract: no input, from any number of peers, makes it crash, leak, stall
  * or lose a stored message. */
 static void
 no_schedule_breaks_a_promise(void **state)
 {
+    const struct engine *engine = *state;
     uint64_t only = from_environment("SEED", 0);
     uint64_t first = only != 0 ? only : from_environment("FIRST", 1);
-    uint64_t count = only != 0 ? 1 : from_environment("SEEDS", SEEDS);
+    uint64_t count = only != 0 ? 1 : from_environment("SEEDS", engine->seeds);
     struct happenings all = { 0 };
     struct simulation_outcome outcome;
 
-    (void)state;
+    if (!is_wanted(engine))
+        skip();
     for (uint64_t seed = first; seed < first + count; seed++) {
-        simulate(seed, only != 0 ? stderr : NULL, &outcome);
+        simulate(seed, engine, only != 0 ? stderr : NULL, &outcome);
         happenings_add(&all, &outcome.happened);
         if (outcome.failure[0] != '\0')
-            fail_msg("SEED=%llu, after %llu steps: %s", (unsigned long long)seed,
+            fail_msg("ENGINE=%s SEED=%llu, after %llu steps: %s", engine->name,
+                     (unsigned long long)seed,
                      (unsigned long long)all.counts[HAPPENED_STEP], outcome.failure);
     }
-    print_message("= %llu seeds: %s\n", (unsigned long long)count, happenings_text(&all));
+    print_message("= %s, %llu seeds: %s\n", engine->name, (unsigned long long)count,
+                  happenings_text(&all));
 }
 
 /* A failure that cannot be replayed is worth little. */
 static void
 a_seed_replays_a_run_whole(void **state)
 {
+    const struct engine *engine = *state;
     struct simulation_outcome outcome;
     char *text[2];
     size_t len[2];
 
-    (void)state;
     for (int i = 0; i < 2; i++) {
         FILE *trace = open_memstream(&text[i], &len[i]);
-        simulate(4711, trace, &outcome);
+        simulate(4711, engine, trace, &outcome);
         fclose(trace);
     }
 
@@ -328,8 +370,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_schedule_breaks_a_promise),
-        cmocka_unit_test(a_seed_replays_a_run_whole),
+        cmocka_unit_test_prestate(no_schedule_breaks_a_promise, &in_memory),
+        cmocka_unit_test_prestate(no_schedule_breaks_a_promise, &on_lmdb),
+        cmocka_unit_test_prestate(a_seed_replays_a_run_whole, &in_memory),
+        cmocka_unit_test_prestate(a_seed_replays_a_run_whole, &on_lmdb),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

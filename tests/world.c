@@ -171,19 +171,12 @@ random_key(struct world *w)
 void
 world_start(struct world *w)
 {
-    struct store_options options = { .place = "",
-                                     .prefix = "silo",
-                                     .role = STORE_SERVER,
-                                     .secret = random_key(w),
-                                     .now_s = w->now.s };
+    const struct hash_key secret = random_key(w);
     struct transport transport = wire_transport(w);
     struct disk disk = world_disk(w);
     struct server_secrets secrets = { .run = random_key(w) };
-    enum store_status status;
 
-    status =
-        memory_store_open(w->contents, &options, &w->store, w->failure, WORLD_FAILURE);
-    assert(status == STORE_OK);
+    world_store_open(w, &secret);
     secrets.store = w->store->secret;
     w->life++;
     w->server = server_new(&w->settings, &transport, &disk, &secrets, w->now);
@@ -212,8 +205,7 @@ end_server(struct world *w, bool cleanly)
     w->death.is_dying = false;
     world_disk_server_died(w);
     wire_server_died(w);
-    store_close(w->store);
-    w->store = NULL;
+    world_store_close(w);
 }
 
 void
@@ -303,7 +295,8 @@ set_settings(struct world *w, const char *const *overrides)
 }
 
 struct world *
-world_new(uint64_t seed, const char *const *overrides)
+world_new_with(uint64_t seed, const char *const *overrides,
+               const struct world_storage *storage)
 {
     struct world *w = calloc(1, sizeof *w);
 
@@ -315,11 +308,17 @@ world_new(uint64_t seed, const char *const *overrides)
     w->link.delay_ms = 1;
     w->faults.delay_ms = 1;
     w->keeps_sent = true;
-    w->contents = memory_contents_new();
+    world_store_make(w, storage);
     w->tester = phone_new(w, "tester", PROTOCOL_UDP);
     w->tester->keeps_inbox = true;
     world_start(w);
     return w;
+}
+
+struct world *
+world_new(uint64_t seed, const char *const *overrides)
+{
+    return world_new_with(seed, overrides, &(struct world_storage){ 0 });
 }
 
 void
@@ -339,7 +338,7 @@ world_free(struct world *w)
     free(w->sent);
     wire_free(w);
     event_queue_free(&w->queue);
-    memory_contents_free(w->contents);
+    world_store_free(w);
     settings_free(&w->settings);
     log_configure(LOG_ERROR, LOG_FORMAT_LOGFMT, NULL, NULL);
     free(w);

@@ -27,6 +27,7 @@
 #include "tests/random.h"
 #include "tests/world_death.h"
 #include "tests/world_disk.h"
+#include "tests/world_store.h"
 
 #include <stdio.h>
 
@@ -54,6 +55,8 @@ struct watch {
     void (*told)(void *self, const struct batch *batch, enum store_status status);
     void (*tidied)(void *self);
     void (*died)(void *self, bool cleanly);
+    /* What it left behind has been looked at. */
+    void (*verified)(void *self, const struct store_verdict *verdict);
 };
 
 struct world {
@@ -66,7 +69,8 @@ struct world {
     struct disk_faults faults;
     struct wire wire;
     struct world_disk disk;
-    struct memory_contents *contents; /* owned; outlives the server */
+    struct world_store storing;
+    struct memory_contents *contents; /* owned; outlives the server; NULL: on LMDB */
     struct store *store;              /* owned */
     struct server *server;            /* owned; NULL: dead */
     uint32_t life;                    /* how many servers there were */
@@ -92,6 +96,11 @@ struct world {
 /* `overrides`: "msilo.expire_time=60" and its like, NULL at the end; or NULL. */
 struct world *
 world_new(uint64_t seed, const char *const *overrides);
+
+/* The same, and where it stores is said: world_new stores in memory. */
+struct world *
+world_new_with(uint64_t seed, const char *const *overrides,
+               const struct world_storage *storage);
 
 void
 world_free(struct world *w);

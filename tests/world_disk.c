@@ -42,11 +42,18 @@ commit_reported(void *world, struct event *event)
     world_touched(w);
 }
 
+/* A store does not fail by itself; tests/test_memory takes memory away from it. */
+static void
+note_status(struct world *w, const char *what, enum store_status status)
+{
+    if (status != STORE_OK && status != STORE_NO_MEMORY)
+        world_fail(w, "store: %s fails: %s", what, store_why(w->store));
+}
+
 void
 world_disk_write(struct world *w)
 {
     struct batch *batch = w->disk.batch;
-    enum store_status status;
 
     if (batch == NULL || w->disk.batch_is_done)
         return;
@@ -56,8 +63,7 @@ world_disk_write(struct world *w)
                 batch->removal_count, batch->binding_count);
     if (!w->disk.batch_is_written)
         return;
-    status = store_commit(w->store, batch, w->now.s);
-    assert(status == STORE_OK);
+    note_status(w, "a commit", store_commit(w->store, batch, w->now.s));
     if (w->watch.durable != NULL)
         w->watch.durable(w->watch.self, batch);
 }
@@ -120,6 +126,17 @@ read_reported(void *world, struct event *event)
 }
 
 static void
+read_store(struct world *w)
+{
+    struct world_disk *disk = &w->disk;
+
+    disk->read_status = store_read(w->store, disk->shadow, disk->read_count);
+    note_status(w, "a read", disk->read_status);
+    for (size_t i = 0; disk->read_status == STORE_OK && i < disk->read_count; i++)
+        note_status(w, "a read", disk->shadow[i].status);
+}
+
+static void
 read_done(void *world, struct event *event)
 {
     struct world *w = world;
@@ -127,7 +144,7 @@ read_done(void *world, struct event *event)
     if (is_stale(w, event))
         return;
     if (w->disk.read_status == STORE_OK)
-        w->disk.read_status = store_read(w->store, w->disk.shadow, w->disk.read_count);
+        read_store(w);
     after_a_while(w, read_reported);
 }
 
@@ -172,6 +189,17 @@ tidy_reported(void *world, struct event *event)
 }
 
 static void
+tidy_store(struct world *w)
+{
+    uint32_t step = w->storing.storage.tidy_step;
+
+    w->disk.tidy_status = store_tidy(w->store, w->now.s, w->disk.expire,
+                                     step == 0 ? LIMIT_TIDY_STEP : step, &w->disk.tidied);
+    note_status(w, "tidying", w->disk.tidy_status);
+    world_happened(w, HAPPENED_TIDY);
+}
+
+static void
 tidy_done(void *world, struct event *event)
 {
     struct world *w = world;
@@ -180,8 +208,7 @@ tidy_done(void *world, struct event *event)
         return;
     w->disk.tidied = (struct tidy_result){ 0 };
     if (w->disk.tidy_status == STORE_OK)
-        w->disk.tidy_status = store_tidy(w->store, w->now.s, w->disk.expire,
-                                         LIMIT_TIDY_STEP, &w->disk.tidied);
+        tidy_store(w);
     if (w->watch.tidied != NULL)
         w->watch.tidied(w->watch.self);
     after_a_while(w, tidy_reported);
