@@ -637,6 +637,28 @@ too_many_at_once_are_503_and_the_others_stored(void **state)
     assert_int_equal(stored_count(w), BATCH_PUTS_MAX + 1);
 }
 
+/* Nothing goes to the disk before the turn is over, though it has nothing to do. */
+static void
+too_many_in_one_turn_are_503_although_the_disk_idles(void **state)
+{
+    struct world *w = scene();
+    const struct flow flow = { .protocol = PROTOCOL_UDP,
+                               .peer = w->tester->peer.address };
+
+    (void)state;
+    for (int i = 0; i < LIMIT_UNCOMMITTED_MESSAGES; i++)
+        world_inject(w, &flow, ask_text(w->tester, &usual));
+    assert_int_equal(w->sent_count, 0);
+    world_inject(w, &flow, ask_text(w->tester, &usual));
+    assert_int_equal(world_status(w), 503);
+    expect_503(w, "Too Many Messages At Once", true);
+    assert_int_equal(world_status(w), 202);
+    world_run(w, 1000);
+    assert_int_equal(stored_count(w), LIMIT_UNCOMMITTED_MESSAGES);
+    assert_int_equal(w->happened.counts[HAPPENED_COMMIT], 1);
+    assert_int_equal(ask(w, &usual), 202);
+}
+
 /* ---- 202 is a promise ---- */
 
 static void
@@ -878,6 +900,7 @@ main(void)
         SCENE(a_server_that_stops_begins_no_further_step_of_cleaning),
         SCENE(a_name_that_is_found_after_the_stop_starts_no_delivery),
         SCENE(too_many_at_once_are_503_and_the_others_stored),
+        SCENE(too_many_in_one_turn_are_503_although_the_disk_idles),
         SCENE(no_202_before_the_commit_is_back),
         SCENE(what_was_answered_202_outlives_the_process),
         SCENE(a_request_that_arrives_again_is_202_and_stored_once),
