@@ -4,10 +4,19 @@
 
 #include <errno.h>
 #include <linux/sock_diag.h>
+#include <netinet/udp.h>
 #include <unistd.h>
 
 enum {
     BUFFER_BYTES = 32 << 20,
+    TRAIN_LEN_MAX =
+        1200, /* of a datagram that goes with others: less than any path's MTU */
+};
+
+/* Where the kernel cuts. */
+union segment {
+    struct cmsghdr header;
+    char room[CMSG_SPACE(sizeof(uint16_t))];
 };
 
 /* Octets from one buffer to the next: all of them at the same distance from a page would share
@@ -40,8 +49,6 @@ set_batches(struct udp *u)
         u->out_vector[i] = (struct iovec){ u->out + i * stride, 0 };
         u->received[i].msg_hdr.msg_iov = &u->in_vector[i];
         u->received[i].msg_hdr.msg_iovlen = 1;
-        u->sending[i].msg_hdr.msg_iov = &u->out_vector[i];
-        u->sending[i].msg_hdr.msg_iovlen = 1;
         /* The kernel is asked for it where it is not known. */
         u->received[i].msg_hdr.msg_name = u->connected ? NULL : &u->from[i];
     }
@@ -84,17 +91,77 @@ udp_room(struct udp *u)
 void
 udp_put(struct udp *u, size_t len, const struct sockaddr *to, socklen_t to_len)
 {
-    struct msghdr *header = &u->sending[u->waiting].msg_hdr;
-
     u->out_vector[u->waiting].iov_len = len;
-    header->msg_name = NULL;
-    header->msg_namelen = 0;
-    if (!u->connected) {
+    u->to_len[u->waiting] = u->connected ? 0 : to_len;
+    if (!u->connected)
         memcpy(&u->to[u->waiting], to, to_len);
-        header->msg_name = &u->to[u->waiting];
-        header->msg_namelen = to_len;
-    }
     u->waiting++;
+}
+
+static bool
+have_one_peer(const struct udp *u, unsigned a, unsigned b)
+{
+    return u->to_len[a] == u->to_len[b] &&
+           memcmp(&u->to[a], &u->to[b], u->to_len[a]) == 0;
+}
+
+/* How many may go together: behind a shorter one none. */
+static unsigned
+train_from(const struct udp *u, unsigned first)
+{
+    size_t len = u->out_vector[first].iov_len;
+    unsigned next = first + 1;
+
+    if (u->goes_singly || len > TRAIN_LEN_MAX)
+        return 1;
+    while (next < u->waiting && have_one_peer(u, first, next) &&
+           u->out_vector[next].iov_len > 0 && u->out_vector[next].iov_len <= len)
+        if (u->out_vector[next++].iov_len < len)
+            break;
+    return next - first;
+}
+
+static void
+set_segment(struct msghdr *header, union segment *segment)
+{
+    const uint16_t octets = (uint16_t)header->msg_iov[0].iov_len;
+
+    segment->header = (struct cmsghdr){
+        .cmsg_level = SOL_UDP,
+        .cmsg_type = UDP_SEGMENT,
+        .cmsg_len = CMSG_LEN(sizeof octets),
+    };
+    memcpy(CMSG_DATA(&segment->header), &octets, sizeof octets);
+    header->msg_control = segment;
+    header->msg_controllen = sizeof *segment;
+}
+
+static int
+send_from(struct udp *u, unsigned first)
+{
+    union segment segments[UDP_BATCH];
+    unsigned count = 0;
+
+    while (first < u->waiting) {
+        struct msghdr *header = &u->sending[count].msg_hdr;
+
+        *header = (struct msghdr){ .msg_name = u->connected ? NULL : &u->to[first],
+                                   .msg_namelen = u->to_len[first],
+                                   .msg_iov = &u->out_vector[first],
+                                   .msg_iovlen = train_from(u, first) };
+        if (header->msg_iovlen > 1)
+            set_segment(header, &segments[count]);
+        first += (unsigned)header->msg_iovlen;
+        count++;
+    }
+    return sendmmsg(u->fd, u->sending, count, 0);
+}
+
+/* Of a kernel that is too old, a card that cannot sum up, a path that is too narrow. */
+static bool
+is_of_trains(int error)
+{
+    return error == EINVAL || error == EIO || error == EMSGSIZE;
 }
 
 /* An error belongs to the first of those that are left, such as an ICMP message that came in
@@ -105,11 +172,15 @@ udp_flush(struct udp *u)
     unsigned sent = 0;
 
     while (sent < u->waiting) {
-        int some = sendmmsg(u->fd, u->sending + sent, u->waiting - sent, 0);
+        int some = send_from(u, sent);
 
-        if (some > 0) {
-            sent += (unsigned)some;
-        } else if (errno != EINTR) {
+        for (int i = 0; i < some; i++)
+            sent += (unsigned)u->sending[i].msg_hdr.msg_iovlen;
+        if (some >= 0 || errno == EINTR)
+            continue;
+        if (u->sending[0].msg_hdr.msg_iovlen > 1 && is_of_trains(errno)) {
+            u->goes_singly = true;
+        } else {
             u->unsent++;
             sent++;
         }

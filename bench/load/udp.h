@@ -1,4 +1,6 @@
-/* udp - one socket, whose datagrams are sent and received by the batch.
+/* udp - one socket, whose datagrams are sent and received by the batch. Those of one length that
+ * follow each other to one address go through the kernel as one, which cuts them apart at the end
+ * (UDP_SEGMENT): the tool is not to be the bottleneck. What arrives is the same.
  *
  * Memory  What was received lies there until the next udp_receive.
  * Limits  UDP_BATCH datagrams a call, of at most the octets given.
@@ -20,12 +22,14 @@ struct udp {
     bool connected;
     size_t room;      /* of a datagram */
     unsigned waiting; /* to be sent */
+    bool goes_singly; /* the kernel does not cut */
     uint64_t unsent;  /* which the system refused */
     uint64_t cut;     /* longer than the room */
     char *in, *out;   /* owned */
     struct mmsghdr received[UDP_BATCH], sending[UDP_BATCH];
     struct iovec in_vector[UDP_BATCH], out_vector[UDP_BATCH];
     struct sockaddr_storage from[UDP_BATCH], to[UDP_BATCH];
+    socklen_t to_len[UDP_BATCH];
 };
 
 /* Bound to `local`, or connected with `peer` and bound by that; one of them is NULL. False, with
