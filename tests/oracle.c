@@ -160,7 +160,7 @@ check_once(const struct oracle *o, const struct posted *p)
         return;
     if (p->was_confirmed && p->confirmed_life == o->world->life)
         world_fail(o->world, "once: %u is sent again after its 2xx", p->number);
-    if (p->was_confirmed && p->is_removed)
+    if (p->was_confirmed && p->is_removed && !p->is_cleaned)
         world_fail(o->world, "once: %u is sent again after its removal", p->number);
 }
 
@@ -408,7 +408,7 @@ tidied(void *self)
         if (!is_over(o, p))
             world_fail(o->world, "removed: %u is cleaned away before its time",
                        p->number);
-        p->is_removed = true;
+        p->is_removed = p->is_cleaned = true;
     }
 }
 

@@ -45,6 +45,7 @@ struct posted {
     int64_t exp_time_s, stored_s;
     bool is_told;        /* a server knows that it is durable */
     bool is_removed;     /* durably */
+    bool is_cleaned;     /* that since its time was over: it may be under way meanwhile */
     bool may_come_again; /* a jump of the clock made the engine forget its origin */
     bool is_twofold;     /* and it came: of its two copies less is known */
 
