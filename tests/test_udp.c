@@ -93,18 +93,29 @@ a_burst_over_ipv6_comes_back_whole(void **state)
     burst(*state, "::1");
 }
 
-/* Where nobody sums up, the kernel does not cut: EINVAL, as an older kernel says. */
+/* Where nobody sums up, the kernel cuts nothing. */
 static void
-a_socket_that_takes_no_trains_gets_each_alone(void **state)
+where_trains_are_refused_each_goes_alone(void **state)
 {
     struct net_stage *s = *state;
     uint16_t port = net_stage_listen_udp(s, 3, "127.0.0.1");
-    struct udp_socket *socket = s->udp.sockets[3];
     const int on = 1;
 
-    assert_int_equal(setsockopt(socket->fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof on), 0);
+    assert_int_equal(
+        setsockopt(s->udp.sockets[3]->fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof on), 0);
     burst_on(s, "127.0.0.1", port);
-    assert_true(socket->out.goes_singly);
+}
+
+/* An older kernel would send all of a train as one datagram. */
+static void
+where_trains_are_not_known_each_goes_alone(void **state)
+{
+    struct net_stage *s = *state;
+    uint16_t port = net_stage_listen_udp(s, 3, "127.0.0.1");
+
+    assert_true(s->udp.sockets[3]->out.has_trains);
+    s->udp.sockets[3]->out.has_trains = false;
+    burst_on(s, "127.0.0.1", port);
 }
 
 /* RFC 3261 18.1.1: implementations must be able to handle messages up to the maximum
@@ -307,7 +318,7 @@ what_trains_have_put_in_order_moves_up_whole(void **state)
     enum { FIRST = LIMIT_DATAGRAMS_OUT / 2 };
     struct datagrams queue;
     struct address to = address_of("127.0.0.1", 1), first;
-    struct train trains[TRAINS_MAX];
+    struct train trains[DATAGRAMS_BATCH];
 
     (void)state;
     datagrams_init(&queue);
@@ -317,12 +328,13 @@ what_trains_have_put_in_order_moves_up_whole(void **state)
     }
     for (int i = 0; i < FIRST; i++)
         datagrams_drop(&queue, &first);
-    assert_int_equal(trains_form(&queue.items[FIRST], 64, trains), 2);
+    assert_int_equal(trains_form(&queue.items[FIRST], DATAGRAMS_BATCH, trains), 2);
     datagrams_drop(&queue, &first);
     assert_true(datagrams_add(&queue, &to, SLICE("moved up")));
 
-    for (uint16_t i = 1; i < 64; i++) { /* 2, 4, ... 62, 1, 3, ... 63 */
-        uint16_t number = (uint16_t)(FIRST + (i < 32 ? 2 * i : 2 * (i - 32) + 1));
+    for (uint16_t i = 1; i < DATAGRAMS_BATCH; i++) { /* 2, 4, ... 1, 3, ... */
+        uint16_t half = DATAGRAMS_BATCH / 2;
+        uint16_t number = (uint16_t)(FIRST + (i < half ? 2 * i : 2 * (i - half) + 1));
 
         assert_memory_equal(queue.bytes + queue.items[queue.first].at, &number, 2);
         datagrams_drop(&queue, &first);
@@ -359,7 +371,7 @@ replace_by_a_slow_one(struct udp_socket *socket)
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
     setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
-    socket->out.goes_singly = true; /* it would not cut a train */
+    socket->out.has_trains = false;
     uv_poll_stop(&socket->poll);
     assert_int_equal(dup2(pair[0], socket->fd), socket->fd);
     close(pair[0]);
@@ -404,7 +416,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_burst_over_ipv4_comes_back_whole),
         TEST(a_burst_over_ipv6_comes_back_whole),
-        TEST(a_socket_that_takes_no_trains_gets_each_alone),
+        TEST(where_trains_are_refused_each_goes_alone),
+        TEST(where_trains_are_not_known_each_goes_alone),
         TEST(the_largest_datagram_is_echoed),
         TEST(an_empty_datagram_is_delivered),
         TEST(an_icmp_refusal_over_ipv4_names_the_peer),

@@ -37,6 +37,16 @@ set_buffer(int fd, int forced, int plain)
         setsockopt(fd, SOL_SOCKET, plain, &bytes, sizeof bytes);
 }
 
+/* An older kernel would send a train as one datagram. */
+static bool
+knows_trains(int fd)
+{
+    int segment;
+    socklen_t len = sizeof segment;
+
+    return getsockopt(fd, SOL_UDP, UDP_SEGMENT, &segment, &len) == 0;
+}
+
 static void
 set_batches(struct udp *u)
 {
@@ -64,6 +74,7 @@ udp_open(struct udp *u, const struct sockaddr *local, const struct sockaddr *pee
     u->fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (u->fd < 0)
         return false;
+    u->has_trains = knows_trains(u->fd);
     set_buffer(u->fd, SO_RCVBUFFORCE, SO_RCVBUF);
     set_buffer(u->fd, SO_SNDBUFFORCE, SO_SNDBUF);
     set_batches(u);
@@ -105,14 +116,15 @@ have_one_peer(const struct udp *u, unsigned a, unsigned b)
            memcmp(&u->to[a], &u->to[b], u->to_len[a]) == 0;
 }
 
-/* How many may go together: behind a shorter one none. */
+/* How many may go together: behind a shorter one none. What follows is what the server does
+ * (src/net/trains.h) but for its order; of the server the tool has no more than a checksum. */
 static unsigned
 train_from(const struct udp *u, unsigned first)
 {
     size_t len = u->out_vector[first].iov_len;
     unsigned next = first + 1;
 
-    if (u->goes_singly || len > TRAIN_LEN_MAX)
+    if (!u->has_trains || first < u->alone || len > TRAIN_LEN_MAX)
         return 1;
     while (next < u->waiting && have_one_peer(u, first, next) &&
            u->out_vector[next].iov_len > 0 && u->out_vector[next].iov_len <= len)
@@ -157,13 +169,6 @@ send_from(struct udp *u, unsigned first)
     return sendmmsg(u->fd, u->sending, count, 0);
 }
 
-/* Of a kernel that is too old, a card that cannot sum up, a path that is too narrow. */
-static bool
-is_of_trains(int error)
-{
-    return error == EINVAL || error == EIO || error == EMSGSIZE;
-}
-
 /* An error belongs to the first of those that are left, such as an ICMP message that came in
  * the meantime: that one is given up, as the network might have done. */
 void
@@ -178,14 +183,14 @@ udp_flush(struct udp *u)
             sent += (unsigned)u->sending[i].msg_hdr.msg_iovlen;
         if (some >= 0 || errno == EINTR)
             continue;
-        if (u->sending[0].msg_hdr.msg_iovlen > 1 && is_of_trains(errno)) {
-            u->goes_singly = true;
+        if (u->sending[0].msg_hdr.msg_iovlen > 1) {
+            u->alone = sent + (unsigned)u->sending[0].msg_hdr.msg_iovlen;
         } else {
             u->unsent++;
             sent++;
         }
     }
-    u->waiting = 0;
+    u->waiting = u->alone = 0;
 }
 
 unsigned

@@ -50,13 +50,14 @@ fits(const struct datagrams *queue, size_t len)
     return queue->end < LIMIT_DATAGRAMS_OUT && len <= DATAGRAMS_BYTES - queue->used;
 }
 
-/* Where the bytes of what waits begin: trains have changed the order. */
+/* Where the bytes of what waits begin: trains have changed the order, within a batch. */
 static size_t
 first_byte(const struct datagrams *queue)
 {
     size_t first = queue->used;
 
-    for (size_t i = queue->first; i < queue->end; i++)
+    for (size_t i = queue->first; i < queue->end && i < queue->first + DATAGRAMS_BATCH;
+         i++)
         if (queue->items[i].at < first)
             first = queue->items[i].at;
     return first;
@@ -105,6 +106,7 @@ static void
 advance(struct datagrams *queue, size_t count)
 {
     queue->first += count;
+    queue->singly -= count < queue->singly ? count : queue->singly;
     if (queue->first == queue->end)
         queue->first = queue->end = queue->used = 0;
 }
@@ -131,10 +133,10 @@ static int
 send_trains(const struct datagrams *queue, int fd, const struct train *trains,
             size_t count)
 {
-    struct mmsghdr headers[TRAINS_MAX];
+    struct mmsghdr headers[DATAGRAMS_BATCH];
     struct iovec bytes[DATAGRAMS_BATCH];
-    union sockaddr_any to[TRAINS_MAX];
-    union segment segments[TRAINS_MAX];
+    union sockaddr_any to[DATAGRAMS_BATCH];
+    union segment segments[DATAGRAMS_BATCH];
     const struct datagram *item = &queue->items[queue->first];
     struct iovec *next = bytes;
 
@@ -155,43 +157,38 @@ send_trains(const struct datagrams *queue, int fd, const struct train *trains,
 }
 
 static size_t
-form_trains(struct datagrams *queue, struct train *trains)
+next_trains(struct datagrams *queue, struct train *trains)
 {
-    size_t count = datagrams_count(queue);
+    size_t count = datagrams_count(queue), alone;
 
     if (count > DATAGRAMS_BATCH)
         count = DATAGRAMS_BATCH;
-    if (!queue->goes_singly)
-        return trains_form(&queue->items[queue->first], count, trains);
-    for (size_t i = 0; i < count; i++)
+    alone = queue->has_trains && queue->singly < count ? queue->singly : count;
+    for (size_t i = 0; i < alone; i++)
         trains[i] = (struct train){ .count = 1 };
-    return count;
+    return alone + trains_form(&queue->items[queue->first + alone], count - alone,
+                               &trains[alone]);
 }
 
-/* What an older kernel says of a train, one whose card cannot sum it up, and one that knows of a
- * smaller MTU. */
-static bool
-is_of_trains(int error)
-{
-    return error == EINVAL || error == EIO || error == EMSGSIZE;
-}
-
+/* What is wrong may be one path's alone: its MTU, or that what it goes through cuts nothing. */
 int
 datagrams_send(struct datagrams *queue, int fd)
 {
-    struct train trains[TRAINS_MAX];
+    struct train trains[DATAGRAMS_BATCH];
 
     while (datagrams_count(queue) > 0) {
-        size_t count = form_trains(queue, trains);
+        size_t count = next_trains(queue, trains);
         int sent = send_trains(queue, fd, trains, count);
 
         for (int i = 0; i < sent; i++)
             advance(queue, trains[i].count);
         if (sent >= 0 || errno == EINTR)
             continue;
-        if (trains[0].count == 1 || !is_of_trains(errno))
-            return errno == EWOULDBLOCK ? EAGAIN : errno;
-        queue->goes_singly = true;
+        if (errno == EAGAIN || errno == EWOULDBLOCK)
+            return EAGAIN;
+        if (trains[0].count > 1)
+            queue->singly = trains[0].count;
+        return errno;
     }
     return 0;
 }

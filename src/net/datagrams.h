@@ -11,7 +11,7 @@
 #include "src/sip/address.h"
 
 enum {
-    DATAGRAMS_BATCH = 128, /* in one system call */
+    DATAGRAMS_BATCH = 32, /* in one system call; with more, peers would wait for work */
     DATAGRAMS_BYTES = 4 * 1024 * 1024,
 };
 
@@ -27,7 +27,8 @@ struct datagrams {
     char *bytes;            /* owned, DATAGRAMS_BYTES */
     size_t first, end;      /* those that wait */
     size_t used;            /* of bytes, up to the last one's end */
-    bool goes_singly;       /* the kernel takes no trains */
+    size_t singly;          /* of the first ones: the kernel refused a train of them */
+    bool has_trains;        /* the kernel knows of them */
 };
 
 void
@@ -43,7 +44,8 @@ datagrams_count(const struct datagrams *queue);
 bool
 datagrams_add(struct datagrams *queue, const struct address *to, struct slice bytes);
 
-/* Hands all of them to the kernel: 0, or the errno of the one that is now the first. */
+/* Hands all of them to the kernel: 0, or the errno of the one that is now the first, or of the
+ * train that it led: that goes singly the next time. */
 int
 datagrams_send(struct datagrams *queue, int fd);
 

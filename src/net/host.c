@@ -61,7 +61,7 @@ end_turn(void *self)
 
     do {
         server_flush(host->server, loop_now(&host->loop));
-        log_flush(); /* before the answers: who has one finds the line that tells of it */
+        log_flush(); /* before the last answers: who has one mostly finds its line */
         sockets_flush(&host->sockets);
     } while (sockets_report(&host->sockets) && ++round < FLUSH_ROUNDS);
     host->is_unfinished = round == FLUSH_ROUNDS;

@@ -10,9 +10,8 @@ enum {
 static bool
 has_place(const struct train *train, const struct datagram *item)
 {
-    return !train->is_closed && train->count < TRAIN_DATAGRAMS && item->len > 0 &&
-           (item->len == train->len || (item->len < train->len && !item->is_response)) &&
-           train->len <= TRAIN_LEN_MAX && train->bytes + item->len <= TRAIN_BYTES;
+    return !train->is_closed && train->len <= TRAIN_LEN_MAX && item->len > 0 &&
+           (item->len == train->len || (item->len < train->len && !item->is_response));
 }
 
 /* The train that it goes with; `count`: one of its own. A request looks no further back than its
@@ -41,16 +40,15 @@ join(struct train *train, const struct datagram *item)
         train->len = item->len;
     train->is_closed = item->len < train->len;
     train->count++;
-    train->bytes += item->len;
 }
 
 /* As a counting sort does. */
 static void
 put_side_by_side(struct datagram *items, size_t count, const struct train *trains,
-                 size_t train_count, const uint16_t *train_of)
+                 size_t train_count, const uint8_t *train_of)
 {
     struct datagram sorted[DATAGRAMS_BATCH];
-    size_t place[TRAINS_MAX], next = 0;
+    size_t place[DATAGRAMS_BATCH], next = 0;
 
     for (size_t i = 0; i < train_count; i++) {
         place[i] = next;
@@ -62,10 +60,10 @@ put_side_by_side(struct datagram *items, size_t count, const struct train *train
 }
 
 size_t
-trains_form(struct datagram *items, size_t count, struct train trains[TRAINS_MAX])
+trains_form(struct datagram *items, size_t count, struct train trains[DATAGRAMS_BATCH])
 {
-    const struct address *peers[TRAINS_MAX];
-    uint16_t train_of[DATAGRAMS_BATCH];
+    const struct address *peers[DATAGRAMS_BATCH];
+    uint8_t train_of[DATAGRAMS_BATCH];
     size_t train_count = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -76,7 +74,7 @@ trains_form(struct datagram *items, size_t count, struct train trains[TRAINS_MAX
             peers[train_count++] = &items[i].to;
         }
         join(&trains[at], &items[i]);
-        train_of[i] = (uint16_t)at;
+        train_of[i] = (uint8_t)at;
     }
     if (train_count < count)
         put_side_by_side(items, count, trains, train_count, train_of);

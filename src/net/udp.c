@@ -3,12 +3,12 @@
 #include "src/net/udp_errors.h"
 
 #include <errno.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 enum {
-    SEND_TRIES = 3,  /* of one datagram, against errors that are not its own */
-    SEND_EARLY = 32, /* peers work on those while the turn goes on */
+    SEND_TRIES = 3, /* of one datagram, against errors that are not its own */
 };
 
 bool
@@ -140,7 +140,7 @@ udp_send(struct udp *udp, const struct flow *flow, struct slice bytes)
         udp->dropped++;
         return SEND_OK;
     }
-    if (!s->is_blocked && datagrams_count(&s->out) >= SEND_EARLY)
+    if (!s->is_blocked && datagrams_count(&s->out) >= DATAGRAMS_BATCH)
         drain(s);
     return SEND_OK;
 }
@@ -194,6 +194,16 @@ set_options(int fd, int family)
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 }
 
+/* An older kernel would send a train as one datagram, without a word. */
+static bool
+knows_trains(int fd)
+{
+    int segment;
+    socklen_t len = sizeof segment;
+
+    return getsockopt(fd, SOL_UDP, UDP_SEGMENT, &segment, &len) == 0;
+}
+
 /* No SO_REUSEADDR: with it two servers would share the port, and each lose half. */
 static int
 bound_socket(const struct address *at, int *out)
@@ -229,6 +239,7 @@ udp_open(struct udp *udp, uint16_t listener, const struct address *at, uint16_t 
     s->listener = listener;
     s->family = sockaddr_family(at);
     datagrams_init(&s->out);
+    s->out.has_trains = knows_trains(s->fd);
     error = uv_poll_init(&udp->loop->uv, &s->poll, s->fd);
     if (error != 0) {
         close(s->fd);

@@ -2,7 +2,7 @@
  *
  * Shape   A socket for each UDP listener. One set of receive buffers serves all of them;
  *         each has its own queue of datagrams that leave at the end of the turn, or as soon
- *         as there are some.
+ *         as a batch is full.
  * Errors  An ICMP error comes back from the socket's error queue as events->failed, with the
  *         peer the datagram was for; never from within udp_send.
  * Limits  A wake-up reads UDP_ROUNDS batches of each socket, so that timers and streams get
