@@ -42,6 +42,21 @@ address_of(uint32_t user)
     return address;
 }
 
+static uint32_t
+user_of(const struct address *address)
+{
+    return (uint32_t)(address->ip[13] << 16 | address->ip[14] << 8 | address->ip[15]);
+}
+
+static void
+note_asked(struct crowd *c, uint32_t user)
+{
+    if (user >= c->silos || c->asked[user])
+        return;
+    c->asked[user] = true;
+    c->asked_count++;
+}
+
 /* The lines that a response takes over, and a body of zeros. */
 static void
 answer(struct crowd *c, const struct flow *flow, struct slice request)
@@ -83,6 +98,7 @@ transport_send(void *self, const struct flow *flow, struct slice bytes)
         return SEND_OK;
     }
     c->requests++;
+    note_asked(c, user_of(&flow->peer));
     if (!c->is_mute && (!c->answers_half || c->requests % 2 == 0))
         answer(c, flow, bytes);
     return SEND_OK;
@@ -353,6 +369,7 @@ crowd_free(struct crowd *c)
     }
     free(c->sent);
     free(c->gone);
+    free(c->asked);
     free(c);
 }
 
@@ -360,8 +377,11 @@ void
 crowd_fill_silos(struct crowd *c, uint32_t silos, uint32_t waiting, size_t body_bytes)
 {
     free(c->gone);
+    free(c->asked);
     c->gone = calloc((size_t)silos * waiting + 1, sizeof *c->gone);
-    assert(c->gone != NULL);
+    c->asked = calloc(silos, sizeof *c->asked);
+    assert(c->gone != NULL && c->asked != NULL);
+    c->asked_count = 0;
     c->silos = silos;
     c->waiting = waiting;
     c->waiting_bytes = body_bytes;

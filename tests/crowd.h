@@ -48,6 +48,8 @@ struct crowd {
     uint32_t most_in_page;
     size_t most_page_bytes;
     bool *gone;                 /* owned: by id */
+    bool *asked;                /* owned: by user of a silo */
+    uint32_t asked_count;       /* so many of them got a request */
     struct batch *batch;        /* borrowed: out; NULL: none */
     struct read_request *reads; /* borrowed, in the same way */
     size_t read_count;

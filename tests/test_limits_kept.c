@@ -180,23 +180,34 @@ past_the_pages_that_dumps_hold_others_wait_to_read(void **state)
 
 /* Who answers late, but answers, would keep it for a page's messages. */
 static void
-while_others_wait_to_read_a_page_is_given_back_after_each_message(void **state)
+late_answers_keep_no_page_from_others(struct crowd *c, unsigned status)
 {
     enum { USERS = 6000, WAITING = LIMIT_PAGE_MESSAGES, BODY = 1100 };
-    struct crowd *c = *state;
 
     crowd_fill_silos(c, USERS, WAITING, BODY);
     c->answers_wait = true;
+    c->answer_status = status;
     for (uint32_t user = 0; user < USERS; user++)
         crowd_register(c, user, 3600);
-    assert_in_range(c->requests, 1, USERS - 1);
+    assert_in_range(c->asked_count, 1, USERS - 1);
     crowd_answer(c);
-    crowd_answer(c);
-    for (uint32_t user = 0; user < USERS; user++)
-        assert_true(c->gone[user * WAITING + 1]);
+    assert_int_equal(c->asked_count, USERS);
     c->answers_wait = false;
     crowd_advance(c, FR_MS); /* more removals than a turn brings: some are tried again */
-    assert_int_equal(c->removed, USERS * WAITING);
+    assert_int_equal(c->removed, status == 200 ? USERS * WAITING : 0);
+    assert_true(c->requests >= USERS * WAITING);
+}
+
+static void
+while_others_wait_to_read_a_page_is_given_back_after_each_message(void **state)
+{
+    late_answers_keep_no_page_from_others(*state, 200);
+}
+
+static void
+while_others_wait_to_read_a_page_is_given_back_after_each_refusal(void **state)
+{
+    late_answers_keep_no_page_from_others(*state, 404);
 }
 
 static unsigned
@@ -276,6 +287,7 @@ main(void)
         cmocka_unit_test(past_the_notices_remembered_no_more_are_sent),
         FILLED(past_the_pages_that_dumps_hold_others_wait_to_read),
         FILLED(while_others_wait_to_read_a_page_is_given_back_after_each_message),
+        FILLED(while_others_wait_to_read_a_page_is_given_back_after_each_refusal),
         FILLED(past_the_bindings_a_register_that_adds_one_is_503),
         FILLED(past_the_octets_of_bindings_a_register_that_adds_one_is_503),
 #endif

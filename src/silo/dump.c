@@ -35,7 +35,7 @@ struct dump {
     size_t offset;                          /* into the page */
     bool page_is_last;
     bool read_again; /* something was stored since the page was asked for */
-    bool is_stale;   /* something was removed since then */
+    bool is_stale;   /* something was removed since then, or others wait for room */
     bool hurry;      /* a REGISTER came during this round: another follows a failure */
     uint64_t after;  /* the last id that is dealt with */
     struct record record; /* the one in hand; lies in the page */
@@ -168,16 +168,18 @@ keep_text(char **text, size_t *len, struct slice value)
 static void
 read_page(struct dump *dump)
 {
+    struct reader *reader = &dump->silo->reader;
+
     drop_page(dump);
     dump->read_again = dump->is_stale = false;
     dump->page_wait.request = (struct read_request){
         .aor = aor_of(dump),
         .after = dump->after,
-        .max_messages = LIMIT_PAGE_MESSAGES,
+        .max_messages = reader_is_short(reader) ? 1 : LIMIT_PAGE_MESSAGES,
         .max_bytes = LIMIT_PAGE_BYTES,
     };
     enter(dump, DUMP_READING);
-    reader_want(&dump->silo->reader, &dump->page_wait);
+    reader_want(reader, &dump->page_wait);
 }
 
 static void
@@ -316,13 +318,10 @@ removed(struct delivered *delivered, uint64_t id, struct slice call_id, struct m
         finish(dump);
 }
 
-/* The phone has the message in hand. A slow one has a page for one message at a time while
- * others wait for theirs. */
+/* The phone has the message in hand. */
 static void
 remove_message(struct dump *dump, struct moment now)
 {
-    if (reader_is_short(&dump->silo->reader))
-        dump->is_stale = true;
     if (delivered_add(&dump->delivered, dump->record.id, dump->record.call_id, now)) {
         go_on(dump, now);
         return;
@@ -371,6 +370,7 @@ ends_the_dump(unsigned status)
     return status == 408 || status == 480 || status == 500 || status == 503;
 }
 
+/* While others wait for a page, a slow phone has one for no more than a message. */
 static void
 answered(void *owner, const struct client_result *result, struct moment now)
 {
@@ -378,6 +378,8 @@ answered(void *owner, const struct client_result *result, struct moment now)
     unsigned status = result->outcome == CLIENT_ANSWERED ? result->response->status : 0;
 
     dump->transaction = NULL;
+    if (reader_is_short(&dump->silo->reader))
+        dump->is_stale = true;
     dump->was_refused = status == 405 || status == 501;
     if (status >= 200 && status < 300) {
         remove_message(dump, now);
