@@ -18,7 +18,9 @@
  * Shape   A message carries its number in an X-Number header: kept headers are a promise too.
  *         What the server forwards has two Vias, what it dumps has one.
  *         In memory an origin is known for ever. LMDB knows one for REPEATS_S of the wall
- *         clock: where a jump has moved that further, a request may be stored once more.
+ *         clock: a request that comes again when it shows more than that, by a jump mostly,
+ *         may be stored once more. Of such a pair only `window` and `bytes` are held, and the
+ *         count of `store` may be off by it.
  */
 #ifndef TESTS_ORACLE_H
 #define TESTS_ORACLE_H

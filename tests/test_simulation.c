@@ -316,6 +316,9 @@ is_wanted(const struct engine *engine)
 {
     const char *only = getenv("ENGINE");
 
+    if (only != NULL && strcmp(only, in_memory.name) != 0 &&
+        strcmp(only, on_lmdb.name) != 0)
+        fail_msg("no engine %s", only);
     return only == NULL || strcmp(only, engine->name) == 0;
 }
 

@@ -54,6 +54,7 @@ void
 world_disk_write(struct world *w)
 {
     struct batch *batch = w->disk.batch;
+    enum store_status status;
 
     if (batch == NULL || w->disk.batch_is_done)
         return;
@@ -63,8 +64,11 @@ world_disk_write(struct world *w)
                 batch->removal_count, batch->binding_count);
     if (!w->disk.batch_is_written)
         return;
-    note_status(w, "a commit", store_commit(w->store, batch, w->now.s));
-    if (w->watch.durable != NULL)
+    status = store_commit(w->store, batch, w->now.s);
+    note_status(w, "a commit", status);
+    if (status != STORE_OK)
+        w->disk.batch_status = status;
+    else if (w->watch.durable != NULL)
         w->watch.durable(w->watch.self, batch);
 }
 
