@@ -260,18 +260,18 @@ read_contacts_of(struct message *m, int line)
 {
     struct slice rest = m->line[line].value;
     struct contact other;
-    enum contact_taken taken = CONTACT_TAKEN;
+    enum contact_taken taken;
 
-    while (taken == CONTACT_TAKEN && m->contacts_kept < MESSAGE_CONTACTS_KEPT) {
-        taken = contact_cut(&rest, &m->contact[m->contacts_kept]);
-        if (taken != CONTACT_TAKEN)
-            return taken;
+    do {
+        bool keep = m->contacts_kept < MESSAGE_CONTACTS_KEPT;
+
+        taken = contact_cut(&rest, keep ? &m->contact[m->contacts_kept] : &other);
+        if (!keep || taken != CONTACT_TAKEN)
+            continue;
         m->contacts_kept++;
         m->contacts_line = m->line[line].next;
         m->contacts_rest = rest;
-    }
-    while (taken == CONTACT_TAKEN)
-        taken = contact_cut(&rest, &other);
+    } while (taken == CONTACT_TAKEN);
     return taken;
 }
 

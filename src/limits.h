@@ -50,8 +50,9 @@ enum {
     LIMIT_RECENT = LIMIT_OF(65536, 256), /* stores of 64 seconds; past it for less long */
     /* Host names being looked up; past it: no address. */
     LIMIT_LOOKUPS = LIMIT_OF(1024, 2),
-    /* Octets queued on one stream, which it may have whatever others have; and at most, since
-     * the answers of two full commits go over one. Past that it is closed. */
+    /* Octets queued on one stream, which it may have whatever others have: two of the longest
+     * messages, 256 MiB with core.tcp_max_connections at 2048. And at most, since the answers
+     * of two full commits go over one; past that it is closed. */
     LIMIT_CONNECTION_OUT_BYTES = 131072,
     LIMIT_CONNECTION_OUT_MOST = 8388608,
     /* On all that have more than the first; past it that one of them is closed which has been
