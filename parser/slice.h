@@ -110,13 +110,19 @@ slice_cut(struct slice s, char byte, struct slice *head, struct slice *rest)
     return true;
 }
 
+static inline bool
+is_lws(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* Without the SP, HTAB, CR and LF at either end. */
 static inline struct slice
 slice_trim(struct slice s)
 {
-    while (s.len > 0 && memchr(" \t\r\n", s.at[0], 4) != NULL)
+    while (s.len > 0 && is_lws(s.at[0]))
         s = slice_skip(s, 1);
-    while (s.len > 0 && memchr(" \t\r\n", s.at[s.len - 1], 4) != NULL)
+    while (s.len > 0 && is_lws(s.at[s.len - 1]))
         s.len--;
     return s;
 }
