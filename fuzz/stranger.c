@@ -31,8 +31,11 @@
 static bool
 holds(struct slice text, struct slice word)
 {
-    for (; text.len >= word.len; text = slice_skip(text, 1))
-        if (slice_equal_nocase(slice_head(text, word.len), word))
+    char first = word.len == 0 ? '\0' : ascii_lower(word.at[0]);
+
+    for (; text.len >= word.len && word.len > 0; text = slice_skip(text, 1))
+        if (ascii_lower(text.at[0]) == first &&
+            slice_equal_nocase(slice_head(text, word.len), word))
             return true;
     return word.len == 0;
 }
@@ -50,10 +53,8 @@ is_forged(const struct oracle *oracle, struct slice text)
             return true;
     for (size_t i = 0; i < oracle->posted_count; i++) {
         const struct call *call = oracle->posted[i]->call;
-        struct slice request = slice_of(call->request, call->len);
 
-        if (holds(text, peer_text_header(request, "Call-ID", 0)) ||
-            holds(text, call->branch))
+        if (holds(text, call->call_id) || holds(text, call->branch))
             return true;
     }
     return false;

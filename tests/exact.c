@@ -26,8 +26,10 @@ exact_fill(char *at, size_t octets)
     static size_t turn;
     struct slice filling = fillings[turn++ % (sizeof fillings / sizeof fillings[0])];
 
-    for (size_t i = 0; i < octets; i++)
-        at[i] = filling.at[i % filling.len];
+    for (size_t i = 0, next = 0; i < octets; i++) {
+        at[i] = filling.at[next];
+        next = next + 1 < filling.len ? next + 1 : 0;
+    }
 }
 
 struct slice

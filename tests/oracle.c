@@ -68,12 +68,9 @@ posted_by_number(const struct oracle *o, struct slice message)
 static struct posted *
 posted_by_call_id(const struct oracle *o, struct slice call_id)
 {
-    for (size_t i = 0; i < o->posted_count; i++) {
-        struct slice request =
-            slice_of(o->posted[i]->call->request, o->posted[i]->call->len);
-        if (slice_equal(peer_text_header(request, "Call-ID", 0), call_id))
+    for (size_t i = 0; i < o->posted_count; i++)
+        if (slice_equal(o->posted[i]->call->call_id, call_id))
             return o->posted[i];
-    }
     return NULL;
 }
 

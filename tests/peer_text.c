@@ -55,15 +55,27 @@ peer_text_request_uri(struct slice message)
     return word(message, 1);
 }
 
+/* The next line of that name. Most have another: they are left at its first octet. */
+static bool
+next_header(struct slice *rest, struct slice name, struct slice *value)
+{
+    struct slice line, head;
+
+    while (next_line(rest, &line) && line.len > 0)
+        if (slice_equal_nocase(slice_head(line, name.len), name) &&
+            slice_cut(line, ':', &head, value) && slice_trim(head).len == name.len)
+            return true;
+    return false;
+}
+
 struct slice
 peer_text_header(struct slice message, const char *name, unsigned index)
 {
-    struct slice wanted = slice_of(name, strlen(name)), line, head, value;
+    struct slice wanted = slice_of(name, strlen(name)), line, value;
 
     next_line(&message, &line);
-    while (next_line(&message, &line) && line.len > 0)
-        if (slice_cut(line, ':', &head, &value) &&
-            slice_equal_nocase(slice_trim(head), wanted) && index-- == 0)
+    while (next_header(&message, wanted, &value))
+        if (index-- == 0)
             return slice_trim(value);
     return slice_absent();
 }
@@ -71,9 +83,11 @@ peer_text_header(struct slice message, const char *name, unsigned index)
 unsigned
 peer_text_count(struct slice message, const char *name)
 {
+    struct slice wanted = slice_of(name, strlen(name)), line, value;
     unsigned count = 0;
 
-    while (!slice_is_absent(peer_text_header(message, name, count)))
+    next_line(&message, &line);
+    while (next_header(&message, wanted, &value))
         count++;
     return count;
 }

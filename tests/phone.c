@@ -88,6 +88,7 @@ start_call(struct phone *phone, const char *head, struct slice body)
         memcpy(call->request + head_len, body.at, body.len);
     call->branch = peer_text_branch(slice_of(call->request, call->len));
     call->method = peer_text_method(slice_of(call->request, call->len));
+    call->call_id = peer_text_header(slice_of(call->request, call->len), "Call-ID", 0);
     call->started_ms = phone->world->now.ms;
     call->interval_ms = T1_MS;
     call->sent = 1;
@@ -215,10 +216,10 @@ static void
 copy_header(char *out, size_t room, size_t *len, struct slice request, const char *name,
             const char *suffix)
 {
-    unsigned count = peer_text_count(request, name);
+    struct slice value;
 
-    for (unsigned i = 0; i < count; i++) {
-        struct slice value = peer_text_header(request, name, i);
+    for (unsigned i = 0; !slice_is_absent(value = peer_text_header(request, name, i));
+         i++) {
         int n = snprintf(out + *len, room - *len, "%s: %.*s%s\r\n", name,
                          SLICE_ARG(value), suffix);
         assert(n > 0 && (size_t)n < room - *len);
@@ -295,12 +296,10 @@ receipt_of(const struct phone *phone, struct slice request)
     struct slice branch = peer_text_branch(request);
     struct slice method = peer_text_method(request);
 
-    for (struct receipt *r = phone->receipts; r != NULL; r = r->next) {
-        struct slice bytes = slice_of(r->bytes, r->len);
-        if (!r->is_forgotten && slice_equal(peer_text_branch(bytes), branch) &&
-            slice_equal(peer_text_method(bytes), method))
+    for (struct receipt *r = phone->receipts; r != NULL; r = r->next)
+        if (!r->is_forgotten && slice_equal(r->branch, branch) &&
+            slice_equal(r->method, method))
             return r;
-    }
     return NULL;
 }
 
@@ -319,6 +318,8 @@ receive_request(struct phone *phone, enum protocol protocol, struct slice reques
     assert(r != NULL);
     r->bytes = copy_of(request);
     r->len = request.len;
+    r->branch = peer_text_branch(slice_of(r->bytes, r->len));
+    r->method = peer_text_method(slice_of(r->bytes, r->len));
     r->protocol = protocol;
     r->at_ms = phone->world->now.ms;
     r->times = 1;

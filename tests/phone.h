@@ -40,7 +40,7 @@ struct call {
     enum protocol protocol;
     char *request; /* owned */
     size_t len;
-    struct slice branch, method; /* in the request */
+    struct slice branch, method, call_id; /* in the request */
     uint64_t started_ms;
     uint64_t answered_ms; /* the first final response */
     unsigned status;      /* of it; 0: none yet */
@@ -55,6 +55,7 @@ struct call {
 struct receipt {
     char *bytes; /* owned: as it came first */
     size_t len;
+    struct slice branch, method; /* in the bytes */
     enum protocol protocol;
     uint64_t at_ms;
     unsigned times;
