@@ -13,8 +13,21 @@
 #include <stdlib.h>
 
 enum {
-    FULL_TIMES = 2, /* fold_at: from here on commits fold themselves */
+    FULL_TIMES = 2,  /* of what a fold is due at: from here on commits fold themselves */
+    SHARE = 16,      /* of what is indexed, which a fold takes in */
+    MORE_AT_MOST = 4 /* times fold_at */
 };
+
+/* Messages. Keys of an index are spread over all of it, so the more it holds, the more pages a
+ * fold writes anew: with a million, one for every third message. It takes in more of them then. */
+static size_t
+fold_at(const struct lmdb_store *s)
+{
+    size_t most = (size_t)s->fold_at * MORE_AT_MOST;
+    uint64_t share = s->meta.count / SHARE;
+
+    return share <= s->fold_at ? s->fold_at : share < most ? (size_t)share : most;
+}
 
 static size_t
 tail_size(struct lmdb_store *s)
@@ -30,7 +43,7 @@ tail_size(struct lmdb_store *s)
 bool
 lmdb_tail_is_full(struct lmdb_store *s)
 {
-    return s->server_lock >= 0 && tail_size(s) >= (size_t)s->fold_at * FULL_TIMES;
+    return s->server_lock >= 0 && tail_size(s) >= fold_at(s) * FULL_TIMES;
 }
 
 /* At a pass of expiry a fold is due, too, if something in the tail expired, or something was
@@ -58,7 +71,7 @@ lmdb_fold_is_due(struct lmdb_store *s, bool expire, int64_t now_s)
     if (s->fold.stage != FOLD_IDLE)
         return true;
     pthread_mutex_lock(&s->tail_lock);
-    due = tail_count(&s->tail) >= s->fold_at || s->meta.indexed_to > s->meta.fold_point ||
+    due = tail_count(&s->tail) >= fold_at(s) || s->meta.indexed_to > s->meta.fold_point ||
           (s->space.is_short && s->tail.gone.count > 0) || (expire && is_stale(s, now_s));
     pthread_mutex_unlock(&s->tail_lock);
     return due;

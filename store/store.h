@@ -46,7 +46,8 @@ struct store_options {
         secret; /* random; kept in a store that is made now, else not looked at */
     int64_t now_s;
     uint32_t
-        fold_at; /* fold when so many messages are not in the indexes; 0: the default */
+        fold_at; /* fold when so many messages are not in the indexes, or up to four times as
+                    many where many are; 0: the default */
 };
 
 /* A page of records, oldest first: encoded, so that a page is one block. */
