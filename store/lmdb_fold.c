@@ -13,9 +13,9 @@
 #include <stdlib.h>
 
 enum {
-    FULL_TIMES = 2,  /* of what a fold is due at: from here on commits fold themselves */
-    SHARE = 16,      /* of what is indexed, which a fold takes in */
-    MORE_AT_MOST = 4 /* times fold_at */
+    FULL_TIMES = 2,   /* of what a fold is due at: from here on commits fold themselves */
+    SHARE = 16,       /* of what is indexed, which a fold takes in */
+    MORE_AT_MOST = 4, /* times fold_at */
 };
 
 /* Messages. Keys of an index are spread over all of it, so the more it holds, the more pages a
