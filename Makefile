@@ -31,7 +31,7 @@ LIBRARIES := libuv lmdb jansson
 # need.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libuv1-dev liblmdb-dev libjansson-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev clang-format python3 sip-tester baresip-core \
-                 linphone-cli kamailio valgrind
+                 linphone-cli kamailio valgrind patch
 PEER_PACKAGES := libosip2-dev libre-dev libsofia-sip-ua-dev
 BENCH_PACKAGES := $(BUILD_PACKAGES) $(PEER_PACKAGES) valgrind
 SILO_PACKAGES := $(BUILD_PACKAGES) python3 kamailio kamailio-mysql-modules mariadb-server
@@ -173,7 +173,8 @@ test:
 	@$(MAKE) --no-print-directory all $(TESTS) $(REPLAYS) $(OPTIMISED) build/bench/bench_core \
 	    build/bench/siload build/store_facts build/check/sipsilo build/bad_disk.so rooms \
 	    format-check
-	@tests/run $(TESTS) $(REPLAYS) $(OPTIMISED) bench/gate $(wildcard tests/e2e/test_*)
+	@tests/run $(TESTS) $(REPLAYS) $(OPTIMISED) tests/planted/apply bench/gate \
+	    $(wildcard tests/e2e/test_*)
 
 bench-build: all $(BENCHES)
 
@@ -253,7 +254,7 @@ build/bench/siload: $(LOADING:%.c=build/release/%.o) build/release/bench/siload.
 	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINKING) -o $@ $^
 
 check: $(TESTS) $(REPLAYS) rooms format-check
-	@tests/run $(TESTS) $(REPLAYS)
+	@tests/run $(TESTS) $(REPLAYS) tests/planted/apply
 
 rooms:
 	@tests/rooms
