@@ -14,36 +14,35 @@
 
 enum {
     FULL_TIMES = 2,   /* of what a fold is due at: from here on commits fold themselves */
-    SHARE = 16,       /* of what is indexed, which a fold takes in */
+    OF_INDEXED = 16,  /* the share that a fold takes in */
     MORE_AT_MOST = 4, /* times fold_at */
 };
 
 /* Messages. Keys of an index are spread over all of it, so the more it holds, the more pages a
- * fold writes anew: with a million, one for every third message. It takes in more of them then. */
+ * fold writes anew: with a million, one for every third message. It takes in more of them then.
+ * With tail_lock held. */
 static size_t
 fold_at(const struct lmdb_store *s)
 {
     size_t most = (size_t)s->fold_at * MORE_AT_MOST;
-    uint64_t share = s->meta.count / SHARE;
+    uint64_t share = s->meta.count / OF_INDEXED;
 
-    return share <= s->fold_at ? s->fold_at : share < most ? (size_t)share : most;
-}
-
-static size_t
-tail_size(struct lmdb_store *s)
-{
-    size_t count;
-
-    pthread_mutex_lock(&s->tail_lock);
-    count = tail_count(&s->tail);
-    pthread_mutex_unlock(&s->tail_lock);
-    return count;
+    if (share < s->fold_at)
+        return s->fold_at;
+    return share < most ? (size_t)share : most;
 }
 
 bool
 lmdb_tail_is_full(struct lmdb_store *s)
 {
-    return s->server_lock >= 0 && tail_size(s) >= fold_at(s) * FULL_TIMES;
+    bool full;
+
+    if (s->server_lock < 0)
+        return false;
+    pthread_mutex_lock(&s->tail_lock);
+    full = tail_count(&s->tail) >= fold_at(s) * FULL_TIMES;
+    pthread_mutex_unlock(&s->tail_lock);
+    return full;
 }
 
 /* At a pass of expiry a fold is due, too, if something in the tail expired, or something was
