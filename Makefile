@@ -75,7 +75,8 @@ MEASURED = $(filter-out $(PEERS:%=bench/parser/%.c),$(wildcard bench/parser/*.c)
 MICRO := timers location transactions store
 
 # What siload is made of.
-LOADING := $(wildcard bench/load/*.c) bench/parser/table.c store/crc32c.c
+LOADING := $(wildcard bench/load/*.c) bench/parser/table.c store/crc32c.c \
+           src/net/segments.c
 
 FORMATTED := $(wildcard */*.[ch] src/*/*.[ch] bench/*/*.[ch] tests/*/*.[ch])
 
@@ -247,7 +248,7 @@ build/bench/%: build/release/bench/%.o build/release/libsipsilo.a
 	@echo "  link  $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINKING) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lresolv -pthread
 
-# A black box's load generator: of the server it has nothing but a checksum.
+# A black box's load generator: of the server it has a checksum, and how sockets cut.
 build/bench/siload: $(LOADING:%.c=build/release/%.o) build/release/bench/siload.o
 	@mkdir -p $(@D)
 	@echo "  link  $@"

@@ -1,3 +1,4 @@
+#include "src/net/segments.h"
 #include "src/net/trains.h"
 #include "tests/random.h"
 
@@ -129,7 +130,7 @@ expect_train(const struct datagram *items, const struct train *train)
             assert_int_equal(items[i].len, items[0].len);
         assert_true(items[i].len <= items[0].len);
     }
-    assert_true(train->count == 1 || items[0].len <= TRAIN_LEN_MAX);
+    assert_true(train->count == 1 || items[0].len <= SEGMENT_BYTES_MAX);
     assert_int_equal(train->len, items[0].len);
 }
 

@@ -1,22 +1,14 @@
 #include "bench/load/udp.h"
 
 #include "bench/load/memory.h"
+#include "src/net/segments.h"
 
 #include <errno.h>
 #include <linux/sock_diag.h>
-#include <netinet/udp.h>
 #include <unistd.h>
 
 enum {
     BUFFER_BYTES = 32 << 20,
-    TRAIN_LEN_MAX =
-        1200, /* of a datagram that goes with others: less than any path's MTU */
-};
-
-/* Where the kernel cuts. */
-union segment {
-    struct cmsghdr header;
-    char room[CMSG_SPACE(sizeof(uint16_t))];
 };
 
 /* Octets from one buffer to the next: all of them at the same distance from a page would share
@@ -35,16 +27,6 @@ set_buffer(int fd, int forced, int plain)
 
     if (setsockopt(fd, SOL_SOCKET, forced, &bytes, sizeof bytes) != 0)
         setsockopt(fd, SOL_SOCKET, plain, &bytes, sizeof bytes);
-}
-
-/* An older kernel would send a train as one datagram. */
-static bool
-knows_trains(int fd)
-{
-    int segment;
-    socklen_t len = sizeof segment;
-
-    return getsockopt(fd, SOL_UDP, UDP_SEGMENT, &segment, &len) == 0;
 }
 
 static void
@@ -74,7 +56,7 @@ udp_open(struct udp *u, const struct sockaddr *local, const struct sockaddr *pee
     u->fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (u->fd < 0)
         return false;
-    u->has_trains = knows_trains(u->fd);
+    u->has_trains = segments_are_known(u->fd);
     set_buffer(u->fd, SO_RCVBUFFORCE, SO_RCVBUF);
     set_buffer(u->fd, SO_SNDBUFFORCE, SO_SNDBUF);
     set_batches(u);
@@ -116,15 +98,14 @@ have_one_peer(const struct udp *u, unsigned a, unsigned b)
            memcmp(&u->to[a], &u->to[b], u->to_len[a]) == 0;
 }
 
-/* How many may go together: behind a shorter one none. What follows is what the server does
- * (src/net/trains.h) but for its order; of the server the tool has no more than a checksum. */
+/* How many may go together: behind a shorter one none. */
 static unsigned
 train_from(const struct udp *u, unsigned first)
 {
     size_t len = u->out_vector[first].iov_len;
     unsigned next = first + 1;
 
-    if (!u->has_trains || first < u->alone || len > TRAIN_LEN_MAX)
+    if (!u->has_trains || len > SEGMENT_BYTES_MAX)
         return 1;
     while (next < u->waiting && have_one_peer(u, first, next) &&
            u->out_vector[next].iov_len > 0 && u->out_vector[next].iov_len <= len)
@@ -133,23 +114,9 @@ train_from(const struct udp *u, unsigned first)
     return next - first;
 }
 
-static void
-set_segment(struct msghdr *header, union segment *segment)
-{
-    const uint16_t octets = (uint16_t)header->msg_iov[0].iov_len;
-
-    segment->header = (struct cmsghdr){
-        .cmsg_level = SOL_UDP,
-        .cmsg_type = UDP_SEGMENT,
-        .cmsg_len = CMSG_LEN(sizeof octets),
-    };
-    memcpy(CMSG_DATA(&segment->header), &octets, sizeof octets);
-    header->msg_control = segment;
-    header->msg_controllen = sizeof *segment;
-}
-
+/* Those before `alone` one by one. */
 static int
-send_from(struct udp *u, unsigned first)
+send_from(struct udp *u, unsigned first, unsigned alone)
 {
     union segment segments[UDP_BATCH];
     unsigned count = 0;
@@ -157,12 +124,13 @@ send_from(struct udp *u, unsigned first)
     while (first < u->waiting) {
         struct msghdr *header = &u->sending[count].msg_hdr;
 
-        *header = (struct msghdr){ .msg_name = u->connected ? NULL : &u->to[first],
-                                   .msg_namelen = u->to_len[first],
-                                   .msg_iov = &u->out_vector[first],
-                                   .msg_iovlen = train_from(u, first) };
+        *header =
+            (struct msghdr){ .msg_name = u->connected ? NULL : &u->to[first],
+                             .msg_namelen = u->to_len[first],
+                             .msg_iov = &u->out_vector[first],
+                             .msg_iovlen = first < alone ? 1 : train_from(u, first) };
         if (header->msg_iovlen > 1)
-            set_segment(header, &segments[count]);
+            segment_set(header, &segments[count], header->msg_iov[0].iov_len);
         first += (unsigned)header->msg_iovlen;
         count++;
     }
@@ -174,23 +142,23 @@ send_from(struct udp *u, unsigned first)
 void
 udp_flush(struct udp *u)
 {
-    unsigned sent = 0;
+    unsigned sent = 0, alone = 0;
 
     while (sent < u->waiting) {
-        int some = send_from(u, sent);
+        int some = send_from(u, sent, alone);
 
         for (int i = 0; i < some; i++)
             sent += (unsigned)u->sending[i].msg_hdr.msg_iovlen;
         if (some >= 0 || errno == EINTR)
             continue;
         if (u->sending[0].msg_hdr.msg_iovlen > 1) {
-            u->alone = sent + (unsigned)u->sending[0].msg_hdr.msg_iovlen;
+            alone = sent + (unsigned)u->sending[0].msg_hdr.msg_iovlen;
         } else {
             u->unsent++;
             sent++;
         }
     }
-    u->waiting = u->alone = 0;
+    u->waiting = 0;
 }
 
 unsigned

@@ -22,7 +22,6 @@ struct udp {
     bool connected;
     size_t room;      /* of a datagram */
     unsigned waiting; /* to be sent */
-    unsigned alone;   /* up to that one: a train of them was refused */
     bool has_trains;  /* the kernel knows of them */
     uint64_t unsent;  /* which the system refused */
     uint64_t cut;     /* longer than the room */

@@ -1,18 +1,12 @@
 #include "src/net/datagrams.h"
 
 #include "src/limits.h"
+#include "src/net/segments.h"
 #include "src/net/sockaddr.h"
 #include "src/net/trains.h"
 
 #include <errno.h>
-#include <netinet/udp.h>
 #include <stdlib.h>
-
-/* Of a train: how long each of its datagrams is. */
-union segment {
-    struct cmsghdr header;
-    char room[CMSG_SPACE(sizeof(uint16_t))];
-};
 
 void
 datagrams_init(struct datagrams *queue)
@@ -111,23 +105,6 @@ advance(struct datagrams *queue, size_t count)
         queue->first = queue->end = queue->used = 0;
 }
 
-/* Tells the kernel where to cut. */
-static void
-set_segment(struct msghdr *header, union segment *segment, size_t len)
-{
-    const uint16_t octets = (uint16_t)len;
-    struct cmsghdr *control = &segment->header;
-
-    *control = (struct cmsghdr){
-        .cmsg_level = SOL_UDP,
-        .cmsg_type = UDP_SEGMENT,
-        .cmsg_len = CMSG_LEN(sizeof octets),
-    };
-    memcpy(CMSG_DATA(control), &octets, sizeof octets);
-    header->msg_control = segment;
-    header->msg_controllen = sizeof *segment;
-}
-
 /* How many trains went; -1 with errno. */
 static int
 send_trains(const struct datagrams *queue, int fd, const struct train *trains,
@@ -149,7 +126,7 @@ send_trains(const struct datagrams *queue, int fd, const struct train *trains,
                                   .msg_iovlen = trains[i].count,
                               } };
         if (trains[i].count > 1)
-            set_segment(&headers[i].msg_hdr, &segments[i], trains[i].len);
+            segment_set(&headers[i].msg_hdr, &segments[i], trains[i].len);
         for (uint32_t k = 0; k < trains[i].count; k++, item++)
             *next++ = (struct iovec){ queue->bytes + item->at, item->len };
     }

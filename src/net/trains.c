@@ -1,16 +1,23 @@
 #include "src/net/trains.h"
 
+#include "src/net/segments.h"
+
+/* Most peers that have a train are found, and others cost little. */
 enum {
-    LOOK_BACK =
-        8, /* trains: most peers that have one are found, and others cost little */
+    LOOK_BACK = 8, /* trains */
 };
+
+_Static_assert((int)DATAGRAMS_BATCH <= (int)SEGMENTS_MAX &&
+                   (int)DATAGRAMS_BATCH * (int)SEGMENT_BYTES_MAX <=
+                       (int)SEGMENTS_BYTES_MAX,
+               "a batch may be one train");
 
 /* Whether one more of that length may follow. Behind a shorter one nothing does, and only a
  * request closes a train: a response finds another one of its size. */
 static bool
 has_place(const struct train *train, const struct datagram *item)
 {
-    return !train->is_closed && train->len <= TRAIN_LEN_MAX && item->len > 0 &&
+    return !train->is_closed && train->len <= SEGMENT_BYTES_MAX && item->len > 0 &&
            (item->len == train->len || (item->len < train->len && !item->is_response));
 }
 

@@ -1,7 +1,6 @@
 /* trains - datagrams that go through the kernel together: to one peer, all of one size, but for
- * the last, which may be shorter. They are cut apart at the end of the way (UDP generic
- * segmentation offload, Linux 4.18), and a peer sees no difference; a capture on this host sees
- * one long datagram. The way is most of what a small datagram costs: in trains of four each
+ * the last, which may be shorter. They are cut apart at the end of the way (src/net/segments.h),
+ * and a peer sees no difference; a capture on this host sees one long datagram. The way is most of what a small datagram costs: in trains of four each
  * costs two fifths, in trains of sixteen a fifth.
  *
  * Order   Requests to one peer leave in the order they came in: they may be a user's messages.
@@ -11,10 +10,6 @@
 #define NET_TRAINS_H
 
 #include "src/net/datagrams.h"
-
-enum {
-    TRAIN_LEN_MAX = 1200, /* of a datagram: less than the MTU of nearly any path */
-};
 
 struct train {
     uint32_t count; /* of datagrams */

@@ -1,9 +1,9 @@
 #include "src/net/udp.h"
 
+#include "src/net/segments.h"
 #include "src/net/udp_errors.h"
 
 #include <errno.h>
-#include <netinet/udp.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -194,16 +194,6 @@ set_options(int fd, int family)
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 }
 
-/* An older kernel would send a train as one datagram, without a word. */
-static bool
-knows_trains(int fd)
-{
-    int segment;
-    socklen_t len = sizeof segment;
-
-    return getsockopt(fd, SOL_UDP, UDP_SEGMENT, &segment, &len) == 0;
-}
-
 /* No SO_REUSEADDR: with it two servers would share the port, and each lose half. */
 static int
 bound_socket(const struct address *at, int *out)
@@ -239,7 +229,7 @@ udp_open(struct udp *udp, uint16_t listener, const struct address *at, uint16_t 
     s->listener = listener;
     s->family = sockaddr_family(at);
     datagrams_init(&s->out);
-    s->out.has_trains = knows_trains(s->fd);
+    s->out.has_trains = segments_are_known(s->fd);
     error = uv_poll_init(&udp->loop->uv, &s->poll, s->fd);
     if (error != 0) {
         close(s->fd);
