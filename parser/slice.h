@@ -111,7 +111,7 @@ slice_cut(struct slice s, char byte, struct slice *head, struct slice *rest)
 }
 
 static inline bool
-is_lws(char c)
+ascii_is_lws(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
@@ -120,9 +120,9 @@ is_lws(char c)
 static inline struct slice
 slice_trim(struct slice s)
 {
-    while (s.len > 0 && is_lws(s.at[0]))
+    while (s.len > 0 && ascii_is_lws(s.at[0]))
         s = slice_skip(s, 1);
-    while (s.len > 0 && is_lws(s.at[s.len - 1]))
+    while (s.len > 0 && ascii_is_lws(s.at[s.len - 1]))
         s.len--;
     return s;
 }
