@@ -57,6 +57,7 @@ batch_reset(struct batch *batch)
     blocks_reset(batch);
     batch->put_count = batch->removal_count = batch->binding_count = 0;
     batch->bytes = 0;
+    batch->safe = NULL;
 }
 
 void

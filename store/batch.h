@@ -68,6 +68,12 @@ struct batch {
     size_t binding_count, binding_room;
     struct batch_block *blocks; /* owned */
     size_t bytes;
+
+    /* Called by the thread that commits, within the commit and at most once: all of this is on
+     * stable storage, and results are set, but a read may not see it yet. NULL: nobody is in
+     * such a hurry. batch_reset forgets it. */
+    void (*safe)(void *self);
+    void *safe_self;
 };
 
 void

@@ -17,6 +17,7 @@ close_store(struct store *store)
         mdb_env_close(s->env);
     if (s->server_lock >= 0)
         close(s->server_lock);
+    lmdb_redo_close(s);
     tail_free(&s->tail);
     tail_free(&s->staged);
     repeats_free(&s->repeats);
@@ -49,6 +50,7 @@ new_store(const struct store_options *options)
     s->map_bytes = options->map_bytes;
     s->fold_at = options->fold_at == 0 ? FOLD_AT_DEFAULT : options->fold_at;
     s->server_lock = -1;
+    s->redo.fd = -1;
     pthread_rwlock_init(&s->map_lock, NULL);
     pthread_mutex_init(&s->tail_lock, NULL);
     pthread_mutex_init(&s->why_lock, NULL);
@@ -239,6 +241,7 @@ make_file(const struct opening *o, const char *path, const char *being_made)
     int rc;
 
     unlink(being_made);
+    lmdb_redo_forget(o->s);
     rc = lmdb_env_make(o->s, being_made);
     if (rc == 0 && rename(being_made, path) != 0)
         rc = errno;
@@ -366,6 +369,8 @@ open_tables(const struct opening *o, const struct hash_key *secret)
         if (s->role != STORE_COMMAND)
             rc = make_store(s, secret);
     }
+    if (rc == 0)
+        lmdb_redo_open(s);
     if (rc == 0)
         rc = load(s);
     return rc == 0 ? STORE_OK : say_lmdb(o, rc);

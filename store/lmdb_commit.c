@@ -156,6 +156,7 @@ remember(struct writing *w, const struct put *put)
         return 0;
     }
     put_u64(expiry, (uint64_t)put->exp_time_s);
+    lmdb_redo_note(w->s, TABLE_IMPORTED, &key, &val);
     return mdb_put(w->txn, w->s->tables[TABLE_IMPORTED], &key, &val, 0);
 }
 
@@ -186,6 +187,7 @@ write_put(struct writing *w, MDB_cursor *messages, struct put *put, uint64_t id)
     if (rc != 0 || put->result != PUT_STORED)
         return rc;
     put_u64(number, id);
+    lmdb_redo_note(w->s, TABLE_MESSAGES, &key, &val);
     rc = mdb_cursor_put(messages, &key, &val, MDB_APPEND);
     if (rc == 0)
         rc = remember(w, put);
@@ -234,26 +236,40 @@ append(struct writing *w, enum lmdb_table table, uint64_t sequence, size_t len,
     return rc;
 }
 
+/* What was appended, once it is filled in. */
+static void
+note_appended(struct writing *w, enum lmdb_table table, uint64_t sequence,
+              const char *value, size_t len)
+{
+    char number[ID_BYTES];
+    MDB_val key = val_of(number, sizeof number), val = val_of(value, len);
+
+    put_u64(number, sequence);
+    lmdb_redo_note(w->s, table, &key, &val);
+}
+
 static int
 write_repeats(struct writing *w)
 {
     const struct queue *origins = &w->s->staged_repeats.origins;
-    char *at;
+    const uint64_t sequence = w->s->last_repeat + 1;
+    const size_t len = 8 + (size_t)origins->count * ORIGIN_BYTES;
+    char *value, *at;
     int rc;
 
     if (origins->count == 0)
         return 0;
-    rc = append(w, TABLE_REPEATS, w->s->last_repeat + 1,
-                8 + (size_t)origins->count * ORIGIN_BYTES, &at);
+    rc = append(w, TABLE_REPEATS, sequence, len, &value);
     if (rc != 0)
         return rc;
-    put_u64(at, (uint64_t)w->now_s);
-    at += 8;
+    put_u64(value, (uint64_t)w->now_s);
+    at = value + 8;
     for (uint32_t i = 0; i < origins->count; i++, at += ORIGIN_BYTES) {
         struct hash128 origin = repeats_origin(&w->s->staged_repeats, i);
 
         memcpy(at, origin.bytes, ORIGIN_BYTES);
     }
+    note_appended(w, TABLE_REPEATS, sequence, value, len);
     return 0;
 }
 
@@ -294,19 +310,26 @@ static int
 write_removals(struct writing *w, const struct batch *batch)
 {
     const struct queue *gone = &w->s->staged.gone;
-    char *at;
+    const uint64_t sequence = w->s->tail.last_gone + 1;
+    char *value, *at;
+    size_t len;
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < batch->removal_count; i++)
         rc = stage_removal(w, batch->removals[i].id);
     if (rc != 0 || gone->count == 0)
         return rc;
-    rc = append(w, TABLE_GONE, w->s->tail.last_gone + 1, gone->count * MARK_BYTES, &at);
-    for (uint32_t i = 0; rc == 0 && i < gone->count; i++, at += MARK_BYTES) {
+    len = (size_t)gone->count * MARK_BYTES;
+    rc = append(w, TABLE_GONE, sequence, len, &value);
+    if (rc != 0)
+        return rc;
+    at = value;
+    for (uint32_t i = 0; i < gone->count; i++, at += MARK_BYTES) {
         put_u64(at, queue_at(gone, i)->key);
         put_u32(at + ID_BYTES, queue_at(gone, i)->size);
     }
-    return rc;
+    note_appended(w, TABLE_GONE, sequence, value, len);
+    return 0;
 }
 
 static int
@@ -323,6 +346,8 @@ write_binding(struct writing *w, struct saved_binding *saved)
     saved->result = PUT_STORED;
     if (slice_is_absent(saved->value)) {
         rc = mdb_del(w->txn, table, &key, NULL);
+        if (rc == 0)
+            lmdb_redo_note(w->s, TABLE_BINDINGS, &key, NULL);
         return rc == MDB_NOTFOUND ? 0 : rc;
     }
     if (room > w->room) {
@@ -338,6 +363,7 @@ write_binding(struct writing *w, struct saved_binding *saved)
     memcpy(at + 4, saved->aor.at, saved->aor.len);
     if (saved->value.len > 0)
         memcpy(at + 4 + saved->aor.len, saved->value.at, saved->value.len);
+    lmdb_redo_note(w->s, TABLE_BINDINGS, &key, &val);
     return 0;
 }
 
@@ -409,9 +435,34 @@ room_wanted(const struct lmdb_store *s, const struct batch *batch)
     return wanted;
 }
 
+/* Nobody waits for removals. */
+static int
+begin_redo(struct lmdb_store *s, MDB_txn *txn, const struct batch *batch)
+{
+    s->redo.len = 0;
+    return batch->safe != NULL && batch->put_count + batch->binding_count > 0
+               ? lmdb_redo_begin(s, txn)
+               : 0;
+}
+
+/* Once it is safe the next commit's sync is soon enough for LMDB's meta page. */
+static int
+commit_safe(struct lmdb_store *s, MDB_txn *txn, struct batch *batch)
+{
+    int rc;
+
+    batch->safe(batch->safe_self);
+    mdb_env_set_flags(s->env, MDB_NOMETASYNC, 1);
+    rc = mdb_txn_commit(txn);
+    mdb_env_set_flags(s->env, MDB_NOMETASYNC, 0);
+    pthread_rwlock_unlock(&s->map_lock);
+    return rc;
+}
+
 /* The tail is locked while it decides and not while it syncs: readers go on. */
 static int
-commit_once(struct lmdb_store *s, struct batch *batch, int64_t now_s, bool refuse_puts)
+commit_once(struct lmdb_store *s, struct batch *batch, int64_t now_s, bool refuse_puts,
+            bool *is_safe)
 {
     struct writing w = { .s = s, .now_s = now_s };
     uint64_t gone_sequence = 0, repeat_sequence = 0, room = 0;
@@ -430,11 +481,16 @@ commit_once(struct lmdb_store *s, struct batch *batch, int64_t now_s, bool refus
         room = w.room;
         gone_sequence = s->tail.last_gone + 1;
         repeat_sequence = s->last_repeat + 1;
-        rc = write_batch(&w, batch);
+        rc = begin_redo(s, w.txn, batch);
     }
+    if (rc == 0)
+        rc = write_batch(&w, batch);
     pthread_mutex_unlock(&s->tail_lock);
+    *is_safe = rc == 0 && lmdb_redo_write(s, w.txn);
     if (rc != 0)
         lmdb_abort(s, w.txn);
+    else if (*is_safe)
+        rc = commit_safe(s, w.txn, batch);
     else
         rc = lmdb_commit_txn(s, w.txn);
     pthread_mutex_lock(&s->tail_lock);
@@ -445,6 +501,19 @@ commit_once(struct lmdb_store *s, struct batch *batch, int64_t now_s, bool refus
     pthread_mutex_unlock(&s->tail_lock);
     if (rc == 0)
         lmdb_room_taken(s, room - w.room);
+    return rc;
+}
+
+/* What LMDB did not take it takes from the slot, once it has pages for that. The tail learns of
+ * it as of another process's. */
+static int
+make_up(struct lmdb_store *s)
+{
+    MDB_txn *txn;
+    int rc = lmdb_begin(s, &txn);
+
+    if (rc == 0)
+        lmdb_abort(s, txn);
     return rc;
 }
 
@@ -470,7 +539,7 @@ lmdb_commit(struct store *store, struct batch *batch, int64_t now_s)
 {
     struct lmdb_store *s = (struct lmdb_store *)store;
     enum store_status status;
-    bool refuse_puts = false;
+    bool refuse_puts = false, is_safe = false;
     int rc;
 
     if (batch_is_empty(batch))
@@ -479,8 +548,10 @@ lmdb_commit(struct store *store, struct batch *batch, int64_t now_s)
     if (status != STORE_OK)
         return status;
     for (;;) {
-        rc = commit_once(s, batch, now_s, refuse_puts);
-        if (rc == 0 || !lmdb_is_full(s, rc))
+        rc = commit_once(s, batch, now_s, refuse_puts, &is_safe);
+        if (rc != 0 && is_safe)
+            rc = make_up(s);
+        if (rc == 0 || is_safe || !lmdb_is_full(s, rc))
             break;
         if (refuse_puts && (rc != MDB_MAP_FULL || lmdb_grow(s) != 0))
             break;

@@ -10,6 +10,8 @@ enum {
     USABLE_PERCENT = 85, /* of the map: the rest is for removing, folding and expiring */
     DISK_LEFT_BYTES = 1024 * 1024, /* less than this free: an EIO is a full disk */
     BEGIN_TRIES = 3,
+    PAY_TRIES = 16,         /* two slots, in a map that grows for them */
+    DATABASES = 2 * TABLES, /* and those of another prefix that lmdb_redo owes to */
 };
 
 static const char *const table_names[TABLES] = {
@@ -128,12 +130,12 @@ new_env(const struct lmdb_store *s, MDB_env **out)
         return rc;
     }
     mdb_env_set_assert(*out, leave_to_the_signal);
-    rc = mdb_env_set_maxdbs(*out, TABLES);
+    rc = mdb_env_set_maxdbs(*out, DATABASES);
     return rc == 0 ? mdb_env_set_mapsize(*out, mapped_bytes(s)) : rc;
 }
 
-/* No MDB_NOSYNC, MDB_MAPASYNC, MDB_WRITEMAP or MDB_NOMETASYNC: a commit that returns is on
- * stable storage. MDB_NOTLS: pool threads take turns at reading. */
+/* No MDB_NOSYNC, MDB_MAPASYNC or MDB_WRITEMAP: a commit that returns is on stable storage.
+ * lmdb_redo says where MDB_NOMETASYNC is set, for one commit. MDB_NOTLS: pool threads take turns at reading. */
 int
 lmdb_env_start(struct lmdb_store *s)
 {
@@ -171,10 +173,9 @@ lmdb_env_make(const struct lmdb_store *s, const char *path)
 }
 
 void
-lmdb_table_name(const struct lmdb_store *s, enum lmdb_table table,
-                char out[LMDB_TABLE_NAME])
+lmdb_table_name(const char *prefix, enum lmdb_table table, char out[LMDB_TABLE_NAME])
 {
-    snprintf(out, LMDB_TABLE_NAME, "%s.%s", s->prefix, table_names[table]);
+    snprintf(out, LMDB_TABLE_NAME, "%s.%s", prefix, table_names[table]);
 }
 
 static int
@@ -182,7 +183,7 @@ open_table(struct lmdb_store *s, MDB_txn *txn, enum lmdb_table table, unsigned f
 {
     char name[LMDB_TABLE_NAME];
 
-    lmdb_table_name(s, table, name);
+    lmdb_table_name(s->prefix, table, name);
     return mdb_dbi_open(txn, name, flags, &s->tables[table]);
 }
 
@@ -274,10 +275,36 @@ begin(struct lmdb_store *s, bool reading, MDB_txn **out)
     return MDB_PANIC;
 }
 
+/* What was safe must not wait for room: where the map has none left it grows. */
+static int
+pay(struct lmdb_store *s, MDB_txn *txn)
+{
+    int rc = lmdb_redo_pay(s, txn);
+
+    if (rc != 0)
+        lmdb_abort(s, txn);
+    else
+        rc = lmdb_commit_txn(s, txn);
+    return rc == MDB_MAP_FULL ? lmdb_grow(s) : rc;
+}
+
 int
 lmdb_begin(struct lmdb_store *s, MDB_txn **out)
 {
-    return begin(s, false, out);
+    int rc;
+
+    for (int i = 0;; i++) {
+        rc = begin(s, false, out);
+        if (rc != 0 || !lmdb_redo_is_owed(s, *out))
+            return rc;
+        if (i == PAY_TRIES) {
+            lmdb_abort(s, *out);
+            return MDB_MAP_FULL;
+        }
+        rc = pay(s, *out);
+        if (rc != 0)
+            return rc;
+    }
 }
 
 int

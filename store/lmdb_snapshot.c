@@ -50,7 +50,7 @@ find_tables(struct lmdb_snapshot *snapshot, const struct lmdb_store *s)
     for (int i = 0; i < TABLES; i++) {
         char name[LMDB_TABLE_NAME];
 
-        lmdb_table_name(s, (enum lmdb_table)i, name);
+        lmdb_table_name(s->prefix, (enum lmdb_table)i, name);
         snapshot->is_there[i] = lmdb_view_table(
             &snapshot->view, slice_of(name, strlen(name)), &snapshot->tables[i]);
     }

@@ -31,6 +31,7 @@
 #define STORE_LMDB_TABLES_H
 
 #include "store/lmdb_pages.h"
+#include "store/lmdb_redo.h"
 #include "store/repeats.h"
 #include "store/store.h"
 #include "store/tail.h"
@@ -136,6 +137,7 @@ struct lmdb_store {
     /* Of the thread that writes. */
     struct tail staged; /* what the commit under way will add to the tail */
     struct repeats staged_repeats;
+    struct redo redo;
     struct fold fold;
     struct space space;
     uint32_t commits;
@@ -188,8 +190,7 @@ lmdb_env_start(struct lmdb_store *s);
 
 /* "silo.messages" */
 void
-lmdb_table_name(const struct lmdb_store *s, enum lmdb_table table,
-                char out[LMDB_TABLE_NAME]);
+lmdb_table_name(const char *prefix, enum lmdb_table table, char out[LMDB_TABLE_NAME]);
 
 /* Makes an empty data file of that name, and syncs it. Nobody else has it. */
 int
@@ -204,8 +205,9 @@ lmdb_open_tables(struct lmdb_store *s, MDB_txn *txn, unsigned flags);
 int
 lmdb_find_tables(struct lmdb_store *s);
 
-/* Takes map_lock shared and begins to write; takes in a map that another process made larger, and
- * opens the environment again after a fatal error. On failure nothing is held. */
+/* Takes map_lock shared and begins to write; takes in a map that another process made larger,
+ * opens the environment again after a fatal error, and first commits what lmdb_redo owes. On
+ * failure nothing is held. */
 int
 lmdb_begin(struct lmdb_store *s, MDB_txn **out);
 

@@ -38,7 +38,7 @@ tell(struct verifying *v, enum lmdb_table table, uint64_t id, struct slice aor,
     char name[LMDB_TABLE_NAME];
     struct store_finding finding = { .table = name, .id = id, .aor = aor, .what = what };
 
-    lmdb_table_name(v->s, table, name);
+    lmdb_table_name(v->s->prefix, table, name);
     v->verdict.findings++;
     v->found(v->visitor, &finding);
 }

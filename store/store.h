@@ -159,7 +159,9 @@ store_open(const char *url, struct store_options *options, struct store **out, c
            size_t why_room);
 
 /* Writes puts, removals and bindings in one transaction and syncs it; sets each put's
- * result and id. A removal of an id that is gone already is no error. */
+ * result and id. A removal of an id that is gone already is no error. Where batch->safe was
+ * called, the status says only whether reads see all of it by now: a later commit, or the next
+ * to open the store, makes up for a failure. */
 enum store_status
 store_commit(struct store *store, struct batch *batch, int64_t now_s);
 

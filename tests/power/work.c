@@ -52,11 +52,21 @@ begin(struct work *w)
     w->ops[w->count].began = trace_mark();
 }
 
-static struct work_op *
+/* A promise holds from the moment it is given, whatever comes of the call. */
+static void
+promised(void *self)
+{
+    struct work *w = self;
+
+    w->ops[w->count].returned = trace_mark();
+}
+
+static void
 returned(struct work *w)
 {
-    w->ops[w->count].returned = trace_mark();
-    return &w->ops[w->count++];
+    if (w->ops[w->count].returned == 0)
+        promised(w);
+    w->count++;
 }
 
 void
@@ -137,11 +147,14 @@ work_commit(struct work *w)
 
     assert_non_null(answers);
     begin(w);
+    batch->safe = promised;
+    batch->safe_self = w;
     stores_commit(w->t);
     returned(w);
     w->refused += work_drop_refused(batch);
     for (size_t i = 0; i < batch->put_count; i++)
         answers[i] = (struct answer){ batch->puts[i].result, batch->puts[i].id };
+    batch->safe = NULL;
     assert_int_equal(store_commit(w->model, batch, w->t->now_s), STORE_OK);
     for (size_t i = 0; i < batch->put_count; i++) {
         assert_int_equal(answers[i].result, batch->puts[i].result);

@@ -19,7 +19,7 @@ enum {
 struct work_op {
     struct batch batch; /* owned; empty if it was no commit */
     int64_t now_s;
-    uint32_t began, returned; /* marks */
+    uint32_t began, returned; /* marks; what is safe early has returned then */
 };
 
 struct work {
