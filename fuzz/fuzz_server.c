@@ -218,6 +218,7 @@ step_disk(struct run *r)
         .full = octet % 8 == 2 || octet % 8 == 3 ? chance : 0,
         .failed = octet % 8 == 4 || octet % 8 == 5 ? chance : 0,
         .lied = octet % 8 == 6 ? chance : 0,
+        .early = octet % 64 > 31 ? 500 : 0,
         .read_failed = octet % 16 > 7 ? 300 : 0,
         .tidy_failed = octet % 32 > 15 ? 300 : 0,
     };

@@ -442,6 +442,13 @@ log_failure(struct server *server, enum store_status status, const char *what,
 }
 
 void
+server_safe(struct server *server, struct moment now)
+{
+    journal_safe(&server->silo.journal, now);
+    arena_reset(&server->arena);
+}
+
+void
 server_committed(struct server *server, enum store_status status, const char *why,
                  struct moment now)
 {
@@ -506,7 +513,8 @@ void
 server_flush(struct server *server, struct moment now)
 {
     journal_flush(&server->silo.journal, now);
-    reader_flush(&server->silo.reader, now);
+    if (!journal_is_settling(&server->silo.journal))
+        reader_flush(&server->silo.reader, now);
     if (!server->tidy_wanted || server->tidy_is_out || server->silo.is_stopping)
         return;
     server->tidy_is_out = true;

@@ -74,6 +74,10 @@ server_resolved(struct server *server, uint64_t ticket, const struct hop *hops,
                 size_t count, struct moment now);
 
 /* The batch that was handed out is durable, or nothing of it is. `why` for the log. */
+/* Of the commit that is out; disk.h. */
+void
+server_safe(struct server *server, struct moment now);
+
 void
 server_committed(struct server *server, enum store_status status, const char *why,
                  struct moment now);

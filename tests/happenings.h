@@ -18,8 +18,10 @@ enum happening {
     HAPPENED_JUMP,      /* of the wall clock */
     HAPPENED_COMMIT,
     HAPPENED_FAILED_COMMIT,
-    HAPPENED_LIED_COMMIT, /* done, and reported as failed */
-    HAPPENED_FAILED_READ, /* or a step of tidying */
+    HAPPENED_LIED_COMMIT,  /* done, and reported as failed */
+    HAPPENED_EARLY_COMMIT, /* told to be safe first */
+    HAPPENED_LATE_FAILURE, /* told to be safe, then reported as failed */
+    HAPPENED_FAILED_READ,  /* or a step of tidying */
     HAPPENED_TIDY,
     HAPPENED_TWOFOLD, /* stored once more, since a jump made the engine forget */
     HAPPENINGS,

@@ -238,6 +238,51 @@ a_commit_that_fails_is_told_to_all_who_waited_for_it(void **state)
     assert_false(f->journal.is_short);
 }
 
+/* And the batch stays out, so that nothing is handed out beside it. */
+static void
+who_waits_for_what_is_safe_is_told_before_the_commit_is_back_and_once(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(put(f, 10));
+    assert_true(journal_remove(&f->journal, 7, new_wait(f)));
+    journal_flush(&f->journal, now);
+    assert_false(journal_is_settling(&f->journal));
+    f->disk.out->puts[0].id = 42;
+
+    journal_safe(&f->journal, now);
+    assert_int_equal(f->told, 2);
+    assert_int_equal(f->results[0].status, STORE_OK);
+    assert_int_equal(f->results[0].id, 42);
+    assert_true(journal_is_settling(&f->journal));
+    assert_false(journal_is_idle(&f->journal));
+    assert_true(put(f, 20));
+    journal_flush(&f->journal, now);
+    assert_int_equal(f->disk.commits, 1);
+
+    come_back(f, STORE_OK);
+    assert_int_equal(f->told, 2);
+    assert_false(journal_is_settling(&f->journal));
+    journal_flush(&f->journal, now);
+    come_back(f, STORE_OK);
+    assert_int_equal(f->told, 3);
+}
+
+static void
+what_was_told_to_be_safe_stays_so_when_the_commit_fails(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(put(f, 10));
+    journal_flush(&f->journal, now);
+    journal_safe(&f->journal, now);
+    come_back(f, STORE_FULL);
+    assert_int_equal(f->told, 1);
+    assert_int_equal(f->results[0].status, STORE_OK);
+    assert_true(f->journal.is_short);
+    assert_false(journal_is_settling(&f->journal));
+}
+
 #define ROW(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -250,6 +295,8 @@ main(void)
         ROW(long_messages_fill_it_by_their_octets),
         ROW(a_second_batch_waits_until_the_first_is_back_and_follows_it),
         ROW(a_commit_that_fails_is_told_to_all_who_waited_for_it),
+        ROW(who_waits_for_what_is_safe_is_told_before_the_commit_is_back_and_once),
+        ROW(what_was_told_to_be_safe_stays_so_when_the_commit_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,6 +208,7 @@ begin(struct simulation *s, const struct world_storage *storage, FILE *trace)
     struct world *w = world_new_with(1, settings, storage);
 
     w->faults.delay_ms = 6; /* done after six, reported after six more */
+    w->faults.early = 500;
     simulation_begin(s, w, trace);
     wire_add_name(w, "phone.dan.test", s->senders[0]->peer.address); /* of the notice */
     for (int i = 0; i < PHONES; i++) {

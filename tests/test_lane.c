@@ -17,6 +17,8 @@ struct slow_store {
     struct store store;
     atomic_int writers, writers_most, readers;
     atomic_int held;       /* a read waits while it is set */
+    atomic_int settling;   /* so does a commit, behind telling that it is safe */
+    bool is_early;         /* a commit tells that */
     atomic_int overlapped; /* a read saw a writer, or a writer a read */
     char order[CALLS];     /* by writers: 'c' and 't' */
     size_t calls;
@@ -32,7 +34,7 @@ struct fixture {
     struct disk disk;
     struct slow_store store;
     int wanted_tidies, wanted_commits; /* handed out again at each completion */
-    int committed, read_done, tidied;
+    int safe, committed, read_done, tidied;
     enum store_status status;
     char why[LANE_WHY];
     uint64_t expired;
@@ -60,9 +62,12 @@ slow_commit(struct store *store, struct batch *batch, int64_t now_s)
 {
     struct slow_store *s = (void *)store;
 
-    (void)batch;
     assert_true(now_s > 1600000000);
     enter_writer(s, 'c');
+    if (s->is_early)
+        batch->safe(batch->safe_self);
+    for (int i = 0; i < 2000 && atomic_load(&s->settling); i++)
+        uv_sleep(1);
     return s->status;
 }
 
@@ -117,6 +122,15 @@ note(struct fixture *f, enum store_status status, const char *why)
 }
 
 static void
+on_safe(void *self)
+{
+    struct fixture *f = self;
+
+    assert_int_equal(f->lane.commit.state, LANE_OUT);
+    f->safe++;
+}
+
+static void
 on_committed(void *self, enum store_status status, const char *why)
 {
     struct fixture *f = self;
@@ -166,11 +180,12 @@ setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     const struct loop_work work = { f, nothing, nothing, never };
-    const struct lane_events events = { f, on_committed, on_read_done, on_tidied };
+    const struct lane_events events = { f, on_safe, on_committed, on_read_done,
+                                        on_tidied };
 
     f->store.store.engine = &slow_engine;
     loop_init(&f->loop, &work);
-    lane_init(&f->lane, &f->loop, &f->store.store, &events);
+    assert_int_equal(lane_init(&f->lane, &f->loop, &f->store.store, &events), 0);
     f->disk = lane_disk(&f->lane);
     *state = f;
     return 0;
@@ -181,7 +196,7 @@ teardown(void **state)
 {
     struct fixture *f = *state;
 
-    assert_true(lane_is_idle(&f->lane));
+    lane_close(&f->lane);
     assert_true(loop_close(&f->loop, 2000));
     free(f);
     return 0;
@@ -266,6 +281,54 @@ a_read_runs_beside_a_commit(void **state)
 }
 
 static void
+a_commit_that_is_safe_early_is_told_so_before_it_comes_back(void **state)
+{
+    struct fixture *f = *state;
+
+    f->store.is_early = true;
+    atomic_store(&f->store.settling, 1);
+    f->disk.commit(f->disk.self, &f->batch);
+    while (f->safe == 0)
+        uv_run(&f->loop.uv, UV_RUN_ONCE);
+    assert_int_equal(f->committed, 0);
+    assert_false(lane_is_idle(&f->lane));
+
+    atomic_store(&f->store.settling, 0);
+    run_until_idle(f);
+    assert_int_equal(f->safe, 1);
+    assert_int_equal(f->committed, 1);
+}
+
+/* Where both have come before the loop looks, the second says all; on_safe looks. */
+static void
+news_of_a_commit_that_is_back_is_none(void **state)
+{
+    struct fixture *f = *state;
+
+    f->store.is_early = true;
+    for (int i = 1; i <= 20; i++) {
+        f->disk.commit(f->disk.self, &f->batch);
+        uv_sleep(10);
+        run_until_idle(f);
+        uv_run(&f->loop.uv, UV_RUN_NOWAIT);
+        assert_int_equal(f->committed, i);
+    }
+}
+
+/* The thread would tell a handle that is gone. */
+static void
+a_lane_that_is_closed_waits_for_its_commit_and_tells_nothing(void **state)
+{
+    struct fixture *f = *state;
+
+    f->store.is_early = true;
+    f->disk.commit(f->disk.self, &f->batch);
+    lane_close(&f->lane);
+    run_until_idle(f);
+    assert_int_equal(f->safe + f->committed, 0);
+}
+
+static void
 a_tidy_step_is_bounded_and_tells_its_result(void **state)
 {
     struct fixture *f = *state;
@@ -287,6 +350,9 @@ main(void)
         TEST(a_failure_brings_the_stores_words),
         TEST(commits_and_tidying_take_turns),
         TEST(a_read_runs_beside_a_commit),
+        TEST(a_commit_that_is_safe_early_is_told_so_before_it_comes_back),
+        TEST(news_of_a_commit_that_is_back_is_none),
+        TEST(a_lane_that_is_closed_waits_for_its_commit_and_tells_nothing),
         TEST(a_tidy_step_is_bounded_and_tells_its_result),
     };
 

@@ -232,6 +232,7 @@ make_trouble(struct world *w)
     w->link.cut = random_below(r, 2) * 300;
     w->faults.delay_ms = disk_ms[random_below(r, 4)];
     w->faults.jitter_ms = disk_ms[random_below(r, 4)];
+    w->faults.early = random_below(r, 3) * 500;
     if (random_below(r, 3) == 0) {
         w->faults.full = random_below(r, 300);
         w->faults.failed = random_below(r, 300);

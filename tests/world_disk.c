@@ -35,11 +35,31 @@ commit_reported(void *world, struct event *event)
     if (is_stale(w, event))
         return;
     w->disk.batch = NULL;
+    if (w->disk.batch_is_safe && w->disk.batch_status != STORE_OK)
+        world_happened(w, HAPPENED_LATE_FAILURE);
     world_trace(w, "commit reported, status %d", (int)w->disk.batch_status);
-    if (w->watch.told != NULL)
+    if (w->watch.told != NULL && !w->disk.batch_is_safe)
         w->watch.told(w->watch.self, batch, w->disk.batch_status);
+    w->disk.batch_is_safe = false;
     server_committed(w->server, w->disk.batch_status, "the disk of the world", w->now);
     world_touched(w);
+}
+
+static void
+safe_reported(void *world, struct event *event)
+{
+    struct world *w = world;
+
+    if (is_stale(w, event))
+        return;
+    world_trace(w, "commit reported to be safe");
+    world_happened(w, HAPPENED_EARLY_COMMIT);
+    w->disk.batch_is_safe = true;
+    if (w->watch.told != NULL)
+        w->watch.told(w->watch.self, w->disk.batch, STORE_OK);
+    server_safe(w->server, w->now);
+    world_touched(w);
+    after_a_while(w, commit_reported);
 }
 
 /* A store does not fail by itself; tests/test_memory takes memory away from it. */
@@ -48,6 +68,12 @@ note_status(struct world *w, const char *what, enum store_status status)
 {
     if (status != STORE_OK && status != STORE_NO_MEMORY)
         world_fail(w, "store: %s fails: %s", what, store_why(w->store));
+}
+
+static void
+nothing(void *self)
+{
+    (void)self;
 }
 
 void
@@ -64,6 +90,8 @@ world_disk_write(struct world *w)
                 batch->removal_count, batch->binding_count);
     if (!w->disk.batch_is_written)
         return;
+    if (w->disk.batch_is_early)
+        batch->safe = nothing; /* an engine that can goes its own way then */
     status = store_commit(w->store, batch, w->now.s);
     note_status(w, "a commit", status);
     if (status != STORE_OK)
@@ -80,7 +108,7 @@ commit_done(void *world, struct event *event)
     if (is_stale(w, event))
         return;
     world_disk_write(w);
-    after_a_while(w, commit_reported);
+    after_a_while(w, w->disk.batch_is_early ? safe_reported : commit_reported);
 }
 
 static void
@@ -104,8 +132,10 @@ commit(void *self, struct batch *batch)
     else if (lied)
         world_happened(w, HAPPENED_LIED_COMMIT);
     w->disk.batch = batch;
-    w->disk.batch_is_done = false;
+    w->disk.batch_is_done = w->disk.batch_is_safe = false;
     w->disk.batch_is_written = !full && !failed;
+    w->disk.batch_is_early =
+        w->disk.batch_is_written && random_chance(&w->random, w->faults.early);
     w->disk.batch_status = full ? STORE_FULL : failed || lied ? STORE_FAILED : STORE_OK;
     after_a_while(w, commit_done);
 }
@@ -162,6 +192,10 @@ read_pages(void *self, struct read_request *requests, size_t count)
     if (disk->reads != NULL || count == 0) {
         world_fail(w, "%s",
                    count == 0 ? "a read of nothing" : "two reads are out at once");
+        return;
+    }
+    if (disk->batch_is_safe) {
+        world_fail(w, "a read is handed out that may not see what is safe");
         return;
     }
     if (!world_does(w))

@@ -1,7 +1,8 @@
 /* world_disk - the simulated disk: commits, reads and tidying take time and may fail.
  *
  * Shape   Work is handed out at one moment, done at a later one, reported at a third. A server
- *         that dies before the second has not written, one that dies after it has.
+ *         that dies before the second has not written, one that dies after it has. An early
+ *         commit is told to be safe between the two.
  */
 #ifndef TESTS_WORLD_DISK_H
 #define TESTS_WORLD_DISK_H
@@ -15,6 +16,7 @@ struct disk_faults {
     uint32_t delay_ms, jitter_ms; /* until it is done, and again until it is reported */
     uint32_t full, failed;        /* commits: nothing is written */
     uint32_t lied;                /* commits: written, and reported as failed */
+    uint32_t early;               /* commits: safe before they are reported */
     uint32_t read_failed;
     uint32_t tidy_failed;
 };
@@ -24,6 +26,8 @@ struct world_disk {
     enum store_status batch_status;
     bool batch_is_written; /* will be */
     bool batch_is_done;
+    bool batch_is_early;         /* will be told to be safe */
+    bool batch_is_safe;          /* was */
     struct read_request *reads;  /* borrowed: out */
     struct read_request *shadow; /* owned: filled first, copied when reported */
     size_t read_count;

@@ -221,8 +221,8 @@ host_open(struct host *host)
 
     if (!open_store(host))
         return false;
-    lane_init(&host->lane, &host->loop, host->store, &lane_events);
-    return open_server(host) && load_bindings(host) && load_repeats(host) &&
+    return lane_init(&host->lane, &host->loop, host->store, &lane_events) == 0 &&
+           open_server(host) && load_bindings(host) && load_repeats(host) &&
            open_listeners(host);
 }
 
@@ -230,7 +230,7 @@ host_open(struct host *host)
 static bool
 host_close(struct host *host)
 {
-    host->lane.is_muted = true;
+    lane_close(&host->lane);
     sockets_close(&host->sockets);
     for (size_t i = 0; i < 2; i++)
         uv_close((uv_handle_t *)&host->signals[i], NULL);

@@ -41,6 +41,14 @@ on_resolved(void *self, uint64_t ticket, const struct hop *hops, size_t count)
 }
 
 static void
+on_safe(void *self)
+{
+    struct inward *in = self;
+
+    server_safe(in->server, loop_now(in->loop));
+}
+
+static void
 on_committed(void *self, enum store_status status, const char *why)
 {
     struct inward *in = self;
@@ -82,6 +90,7 @@ inward_lane_events(struct inward *inward)
 {
     return (struct lane_events){
         .self = inward,
+        .safe = on_safe,
         .committed = on_committed,
         .read_done = on_read_done,
         .tidied = on_tidied,

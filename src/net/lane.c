@@ -13,6 +13,26 @@ set_status(struct lane_job *job, struct store *store, enum store_status status)
         snprintf(job->why, sizeof job->why, "%s", store_why(store));
 }
 
+/* On the thread of the pool. */
+static void
+note_safe(void *self)
+{
+    struct lane *lane = self;
+
+    atomic_store(&lane->is_safe, true);
+    uv_async_send(&lane->news);
+}
+
+/* News may come late: of a commit that is back, or when the next one is safe already. */
+static void
+on_news(uv_async_t *news)
+{
+    struct lane *lane = news->data;
+
+    if (atomic_exchange(&lane->is_safe, false) && !lane->is_closed)
+        lane->events.safe(lane->events.self);
+}
+
 static void
 commit_work(uv_work_t *work)
 {
@@ -79,8 +99,11 @@ on_committed(uv_work_t *work, int status)
 
     (void)status;
     lane->commit.state = LANE_FREE;
+    atomic_store(&lane->is_safe, false);
     start_writer(lane);
-    if (!lane->is_muted)
+    if (lane->is_closed)
+        uv_close((uv_handle_t *)&lane->news, NULL);
+    else
         lane->events.committed(lane->events.self, job.status, job.why);
 }
 
@@ -92,7 +115,7 @@ on_read_done(uv_work_t *work, int status)
 
     (void)status;
     lane->read.state = LANE_FREE;
-    if (!lane->is_muted)
+    if (!lane->is_closed)
         lane->events.read_done(lane->events.self, job.status, job.why);
 }
 
@@ -107,7 +130,7 @@ on_tidied(uv_work_t *work, int status)
     start_writer(lane);
     if (lane->tidy.status != STORE_OK)
         LOG(LOG_WARN, "store.tidy_failed", LOG_STRING("why", lane->tidy.why));
-    if (!lane->is_muted)
+    if (!lane->is_closed)
         lane->events.tidied(lane->events.self, lane->tidy.status, &result);
 }
 
@@ -118,6 +141,8 @@ lane_commit(void *self, struct batch *batch)
 
     assert(lane->commit.state == LANE_FREE);
     lane->batch = batch;
+    batch->safe = note_safe;
+    batch->safe_self = lane;
     lane->commit.state = LANE_WAITING;
     lane->commit.now_s = loop_now(lane->loop).s;
     start_writer(lane);
@@ -147,14 +172,31 @@ lane_tidy(void *self, bool expire)
     start_writer(lane);
 }
 
-void
+int
 lane_init(struct lane *lane, struct loop *loop, struct store *store,
           const struct lane_events *events)
 {
+    int error;
+
     memset(lane, 0, sizeof *lane);
     lane->loop = loop;
     lane->store = store;
     lane->events = *events;
+    lane->news.data = lane;
+    error = uv_async_init(&loop->uv, &lane->news, on_news);
+    if (error == 0)
+        uv_unref((uv_handle_t *)&lane->news);
+    return error;
+}
+
+void
+lane_close(struct lane *lane)
+{
+    if (lane->loop == NULL || lane->is_closed)
+        return;
+    lane->is_closed = true;
+    if (lane->commit.state == LANE_FREE)
+        uv_close((uv_handle_t *)&lane->news, NULL);
 }
 
 struct disk

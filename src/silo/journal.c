@@ -138,14 +138,11 @@ note_room(struct journal *journal, const struct batch *done, enum store_status s
         journal->is_short = batch_lacked_room(done);
 }
 
-size_t
-journal_committed(struct journal *journal, enum store_status status, struct moment now)
+static void
+tell_all(const struct batch *done, enum store_status status, struct moment now)
 {
-    struct batch *done = other_batch(journal);
     struct journal_result result = { .status = status };
-    size_t writes = done->put_count + done->removal_count;
 
-    note_room(journal, done, status);
     for (size_t i = 0; i < done->put_count; i++) {
         const struct put *put = &done->puts[i];
         struct journal_result of_put = { status, put->result, put->id };
@@ -160,9 +157,33 @@ journal_committed(struct journal *journal, enum store_status status, struct mome
 
         tell(saved->owner, &of_binding, now);
     }
+}
+
+void
+journal_safe(struct journal *journal, struct moment now)
+{
+    journal->is_told = true;
+    tell_all(other_batch(journal), STORE_OK, now);
+}
+
+size_t
+journal_committed(struct journal *journal, enum store_status status, struct moment now)
+{
+    struct batch *done = other_batch(journal);
+    size_t writes = done->put_count + done->removal_count;
+
+    note_room(journal, done, status);
+    if (!journal->is_told)
+        tell_all(done, status, now);
     batch_reset(done);
-    journal->is_out = false;
+    journal->is_out = journal->is_told = false;
     return writes;
+}
+
+bool
+journal_is_settling(const struct journal *journal)
+{
+    return journal->is_told;
 }
 
 bool

@@ -2,7 +2,8 @@
  *
  * What has to be durable is put into the open batch together with a wait: when the batch's
  * commit has come back, the wait is told. While one batch is out the loop fills the other, so
- * under load one sync pays for all that came meanwhile.
+ * under load one sync pays for all that came meanwhile. A disk that says early that the batch
+ * is safe has the waits told then.
  *
  * Memory  A wait and what hangs on it live in the batch (journal_alloc) or in an object that
  *         outlives the commit. Records and values are copied.
@@ -30,6 +31,7 @@ struct journal {
     struct batch batches[2];
     struct batch *open; /* one of the two */
     bool is_out;        /* the other one is being committed */
+    bool is_told;       /* and is safe: its waits have been told */
     uint64_t out_since_ms;
     bool is_short; /* the store had no room for what was last to be put in */
 };
@@ -82,12 +84,20 @@ journal_hangs(const struct journal *journal, struct moment now);
 void
 journal_flush(struct journal *journal, struct moment now);
 
-/* The batch that was out came back: tells every wait, puts before removals before bindings.
+/* The batch that is out is on stable storage: tells every wait, as journal_committed would. */
+void
+journal_safe(struct journal *journal, struct moment now);
+
+/* The batch that was out came back: tells every wait, unless that is done; puts before removals before bindings.
  * Puts and removals in the order of putting in; bindings the other way round, so that those
  * of a commit that failed are put back one behind the other. Returns how many puts and
  * removals it held. */
 size_t
 journal_committed(struct journal *journal, enum store_status status, struct moment now);
+
+/* What waits were told may not be seen by a read yet. */
+bool
+journal_is_settling(const struct journal *journal);
 
 bool
 journal_is_idle(const struct journal *journal);
