@@ -12,6 +12,7 @@
  *   get       one message, in a transaction of its own
  *   tidy      what folding and reclaiming add for each message that came and went
  *   open      the whole store
+ *   wait      until one message is safe that comes alone, one each 2 ms
  *
  * Rates are by the clock, for each message; CPU is user and system. Ratios are of the rates,
  * round by round. Beside them is what the disk takes for 4 KiB appended and synced. Numbers
@@ -20,6 +21,7 @@
 #include "bench/micro/directory.h"
 #include "bench/micro/disk.h"
 #include "bench/micro/options.h"
+#include "bench/micro/paced.h"
 #include "bench/micro/pair.h"
 #include "bench/micro/store_subject.h"
 #include "tests/random.h"
@@ -282,6 +284,7 @@ main(int argc, char **argv)
     figures_open(&figures, "store", &options);
     directory_make(options.directory);
     disk_measure(&figures, options.rounds);
+    paced_measure(&figures, options.rounds);
     for (uint64_t size = SIZE_LEAST; size <= options.most; size *= 10)
         run_size(&figures, size, options.rounds);
     figures_close(&figures);

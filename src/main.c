@@ -117,7 +117,8 @@ run(const struct command *c, const struct arguments *arguments, FILE *in)
 
 /* A store that an import makes needs a secret of its own; any other has one. */
 static bool
-open_store(const struct settings *settings, enum store_role role, struct command *c)
+try_store(const struct settings *settings, enum store_role role, struct command *c,
+          char why[SETTINGS_WHY])
 {
     struct store_options options = {
         .prefix = settings->db_table.at,
@@ -125,15 +126,35 @@ open_store(const struct settings *settings, enum store_role role, struct command
         .role = role,
         .now_s = c->now_s,
     };
-    char why[SETTINGS_WHY] = "";
-    bool has_secret = getrandom(&options.secret, sizeof options.secret, 0) ==
-                      (ssize_t)sizeof options.secret;
 
-    if (has_secret &&
-        store_open(settings->db_url.at, &options, &c->store, why, sizeof why) == STORE_OK)
+    snprintf(why, SETTINGS_WHY, "there are no random numbers");
+    return getrandom(&options.secret, sizeof options.secret, 0) ==
+               (ssize_t)sizeof options.secret &&
+           store_open(settings->db_url.at, &options, &c->store, why, SETTINGS_WHY) ==
+               STORE_OK;
+}
+
+static bool
+open_store(const struct settings *settings, enum store_role role, struct command *c)
+{
+    char why[SETTINGS_WHY];
+
+    if (try_store(settings, role, c, why))
         return true;
-    complain(has_secret ? why : "there are no random numbers", EXIT_FAILED);
+    complain(why, EXIT_FAILED);
     return false;
+}
+
+/* What a server that died had said to be safe enters the tables as a command opens them; who
+ * only looks would not see it. A damaged store is left as it is. */
+static void
+settle_store(const struct settings *settings, struct command *c)
+{
+    char why[SETTINGS_WHY];
+
+    if (try_store(settings, STORE_COMMAND, c, why))
+        store_close(c->store);
+    c->store = NULL;
 }
 
 /* An export takes what can be read of a store that is damaged, too. */
@@ -170,6 +191,8 @@ work_on_store(const struct settings *settings, const struct arguments *arguments
         in = fopen(arguments->operands[0], "re");
     if (in == NULL)
         return command_fail(&c, "%s: %s", arguments->operands[0], strerror(errno));
+    if (arguments->command == COMMAND_EXPORT)
+        settle_store(settings, &c);
     if (open_store(settings, role_of(arguments->command), &c)) {
         code = run(&c, arguments, in);
         store_close(c.store);

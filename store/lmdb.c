@@ -369,10 +369,12 @@ open_tables(const struct opening *o, const struct hash_key *secret)
         if (s->role != STORE_COMMAND)
             rc = make_store(s, secret);
     }
-    if (rc == 0)
-        lmdb_redo_open(s);
-    if (rc == 0)
-        rc = load(s);
+    if (rc != 0)
+        return say_lmdb(o, rc);
+    errno = lmdb_redo_open(s);
+    if (errno != 0)
+        return say_errno(o, "cannot open commit.redo");
+    rc = load(s);
     return rc == 0 ? STORE_OK : say_lmdb(o, rc);
 }
 

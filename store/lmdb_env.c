@@ -291,19 +291,22 @@ pay(struct lmdb_store *s, MDB_txn *txn)
 int
 lmdb_begin(struct lmdb_store *s, MDB_txn **out)
 {
+    bool is_owed;
     int rc;
 
     for (int i = 0;; i++) {
         rc = begin(s, false, out);
-        if (rc != 0 || !lmdb_redo_is_owed(s, *out))
-            return rc;
-        if (i == PAY_TRIES) {
-            lmdb_abort(s, *out);
-            return MDB_MAP_FULL;
-        }
-        rc = pay(s, *out);
         if (rc != 0)
             return rc;
+        rc = lmdb_redo_is_owed(s, *out, &is_owed);
+        if (rc == 0 && !is_owed)
+            return 0;
+        if (rc == 0 && i < PAY_TRIES)
+            rc = pay(s, *out);
+        else
+            lmdb_abort(s, *out);
+        if (rc != 0 || i == PAY_TRIES)
+            return rc != 0 ? rc : MDB_MAP_FULL;
     }
 }
 

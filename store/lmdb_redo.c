@@ -4,6 +4,7 @@
 #include "store/crc32c.h"
 #include "store/lmdb_tables.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ enum {
     LAST_MESSAGE_AT = 24,
     PREFIX_AT = 32,
     WRITES_AT = PREFIX_AT + PREFIX_MAX,
-    WRITE_HEAD = 12,
+    WRITE_HEAD = 12, /* table, octets of key and value */
 };
 
 static const uint32_t REDO_DELETE = UINT32_MAX;
@@ -40,13 +41,17 @@ fill(int fd, const char *zeros)
 {
     struct stat st;
 
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+    if (fstat(fd, &st) != 0)
         return false;
-    if (st.st_size >= REDO_SLOTS * REDO_BYTES)
-        return true;
-    for (uint64_t i = 0; i < REDO_SLOTS; i++)
-        if (pwrite(fd, zeros, REDO_BYTES, place_of(i)) != REDO_BYTES)
+    while (st.st_size < REDO_SLOTS * REDO_BYTES) {
+        off_t left = REDO_SLOTS * REDO_BYTES - st.st_size;
+        ssize_t done =
+            pwrite(fd, zeros, left < REDO_BYTES ? (size_t)left : REDO_BYTES, st.st_size);
+
+        if (done <= 0)
             return false;
+        st.st_size += done;
+    }
     return true;
 }
 
@@ -70,51 +75,62 @@ lmdb_redo_forget(const struct lmdb_store *s)
     free(path);
 }
 
+/* *out is -1 where there is none and none can be made. */
 static int
-open_file(const struct lmdb_store *s, const char *zeros)
+open_file(const struct lmdb_store *s, const char *path, int *out)
 {
-    const int made = s->role == STORE_SERVER ? O_CREAT : 0;
-    char *path = path_of(s);
-    int fd;
+    const int flags = O_RDWR | O_DSYNC | O_CLOEXEC | O_NOFOLLOW;
+    struct stat st;
 
-    if (path == NULL)
-        return -1;
-    fd = open(path, O_RDWR | O_DSYNC | O_CLOEXEC | O_NOFOLLOW | made, 0600);
-    free(path);
-    if (fd >= 0 && !fill(fd, zeros)) {
-        close(fd);
-        fd = -1;
+    *out = open(path, flags);
+    if (*out < 0 && errno == ENOENT) {
+        if (s->role == STORE_SERVER)
+            *out = open(path, flags | O_CREAT, 0600);
+        return 0;
     }
-    return fd;
+    if (*out < 0)
+        return errno;
+    return fstat(*out, &st) != 0 ? errno : S_ISREG(st.st_mode) ? 0 : EINVAL;
 }
 
-/* The transaction that the slot of this one is of; 0: what it has cannot be believed. */
-static uint64_t
-read_slot(struct redo *redo, uint64_t transaction)
+int
+lmdb_redo_open(struct lmdb_store *s)
+{
+    char *path = path_of(s);
+    int rc = ENOMEM;
+
+    s->redo.slot = calloc(1, REDO_BYTES);
+    if (path != NULL && s->redo.slot != NULL)
+        rc = open_file(s, path, &s->redo.fd);
+    free(path);
+    if (rc == 0 && s->redo.fd >= 0 && s->role == STORE_SERVER)
+        s->redo.is_short = !fill(s->redo.fd, s->redo.slot);
+    return rc;
+}
+
+/* The transaction that the slot of this one is of; 0: it was never written whole. */
+static int
+read_slot(struct redo *redo, uint64_t transaction, uint64_t *out)
 {
     char *slot = redo->slot;
+    ssize_t got = pread(redo->fd, slot, REDO_BYTES, place_of(transaction));
     size_t len;
 
+    *out = 0;
     redo->len = 0;
-    if (pread(redo->fd, slot, REDO_BYTES, place_of(transaction)) != REDO_BYTES ||
-        memcmp(slot, MAGIC, CHECKSUM_AT) != 0)
+    if (got < 0)
+        return errno;
+    if (got < WRITES_AT || memcmp(slot, MAGIC, CHECKSUM_AT) != 0)
         return 0;
     len = get_u32(slot + LENGTH_AT);
-    if (len < WRITES_AT || len > REDO_BYTES || slot[PREFIX_AT + PREFIX_MAX - 1] != '\0' ||
+    if (len < WRITES_AT || len > (size_t)got ||
+        slot[PREFIX_AT + PREFIX_MAX - 1] != '\0' ||
         crc32c(slice_of(slot + CHECKED_AT, len - CHECKED_AT)) !=
             get_u32(slot + CHECKSUM_AT))
         return 0;
     redo->len = len;
-    return get_u64(slot + TRANSACTION_AT);
-}
-
-void
-lmdb_redo_open(struct lmdb_store *s)
-{
-    s->redo.slot = calloc(1, REDO_BYTES);
-    if (s->redo.slot == NULL)
-        return;
-    s->redo.fd = open_file(s, s->redo.slot);
+    *out = get_u64(slot + TRANSACTION_AT);
+    return 0;
 }
 
 void
@@ -156,7 +172,7 @@ lmdb_redo_begin(struct lmdb_store *s, MDB_txn *txn)
     uint64_t last;
     int rc;
 
-    if (s->redo.fd < 0)
+    if (s->redo.fd < 0 || s->redo.is_short)
         return 0;
     rc = last_message(txn, s->prefix, &last);
     if (rc != 0)
@@ -214,87 +230,100 @@ lmdb_redo_write(struct lmdb_store *s, MDB_txn *txn)
 
 /* ---- doing it again ---- */
 
-/* Of what the file has; the slot's own transaction is in redo.owed. */
-static bool
-is_of_this_store(struct lmdb_store *s, MDB_txn *txn)
+/* Of what was read from the file. */
+static int
+is_of_this_store(struct lmdb_store *s, MDB_txn *txn, bool *out)
 {
     const char *slot = s->redo.slot;
     uint64_t last;
+    int rc = last_message(txn, slot + PREFIX_AT, &last);
 
-    return last_message(txn, slot + PREFIX_AT, &last) == 0 &&
-           last == get_u64(slot + LAST_MESSAGE_AT);
+    *out = rc == 0 && last == get_u64(slot + LAST_MESSAGE_AT);
+    return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 /* A command may come between a server's death and the next one: it looks into the file each
  * time. A server is the only one that writes slots, so it does until nothing is owed. */
-bool
-lmdb_redo_is_owed(struct lmdb_store *s, MDB_txn *txn)
+int
+lmdb_redo_is_owed(struct lmdb_store *s, MDB_txn *txn, bool *out)
 {
     struct redo *redo = &s->redo;
     const uint64_t id = mdb_txn_id(txn);
-
-    if (redo->fd < 0)
-        return false;
-    if (redo->is_settled)
-        return redo->owed == id;
-    redo->owed = read_slot(redo, id);
-    if (redo->owed == id && is_of_this_store(s, txn))
-        return true;
-    redo->owed = 0;
-    redo->is_settled = s->role == STORE_SERVER;
-    return false;
-}
-
-static int
-write_again(MDB_txn *txn, MDB_dbi table, struct slice key, struct slice value)
-{
-    MDB_val k = val_of(key.at, key.len), v = val_of(value.at, value.len);
     int rc;
 
-    if (!slice_is_absent(value))
-        return mdb_put(txn, table, &k, &v, 0);
-    rc = mdb_del(txn, table, &k, NULL);
-    return rc == MDB_NOTFOUND ? 0 : rc;
+    *out = redo->is_settled && redo->owed == id;
+    if (redo->fd < 0 || redo->is_settled)
+        return 0;
+    rc = read_slot(redo, id, &redo->owed);
+    if (rc == 0 && redo->owed == id)
+        rc = is_of_this_store(s, txn, out);
+    if (rc != 0 || *out)
+        return rc;
+    redo->owed = 0;
+    redo->is_settled = s->role == STORE_SERVER;
+    return 0;
 }
 
-/* Another command's tables may have other names: they are opened by those of the slot. */
-static int
-pay_one(MDB_txn *txn, const char *prefix, struct slice *rest)
+struct noted {
+    uint32_t table;
+    struct slice key, value; /* an absent value: deleted */
+};
+
+static bool
+take(struct slice *rest, uint32_t len, struct slice *out)
 {
+    if (len > rest->len)
+        return false;
+    *out = slice_of(rest->at, len);
+    *rest = slice_skip(*rest, len);
+    return true;
+}
+
+static bool
+take_noted(struct slice *rest, struct noted *out)
+{
+    struct slice head;
+    uint32_t value_bytes;
+
+    if (!take(rest, WRITE_HEAD, &head))
+        return false;
+    out->table = get_u32(head.at);
+    out->value = slice_absent();
+    value_bytes = get_u32(head.at + 8);
+    return out->table < TABLES && take(rest, get_u32(head.at + 4), &out->key) &&
+           (value_bytes == REDO_DELETE || take(rest, value_bytes, &out->value));
+}
+
+/* Tables of another prefix have other handles: all are found by their names. */
+static int
+write_again(MDB_txn *txn, const char *prefix, const struct noted *noted)
+{
+    MDB_val key = val_of(noted->key.at, noted->key.len);
+    MDB_val value = val_of(noted->value.at, noted->value.len);
     char name[LMDB_TABLE_NAME];
-    uint32_t table, key_bytes, value_bytes;
-    struct slice key, value = slice_absent();
     MDB_dbi dbi;
     int rc;
 
-    if (rest->len < WRITE_HEAD)
-        return MDB_CORRUPTED;
-    table = get_u32(rest->at);
-    key_bytes = get_u32(rest->at + 4);
-    value_bytes = get_u32(rest->at + 8);
-    *rest = slice_skip(*rest, WRITE_HEAD);
-    if (table >= TABLES || key_bytes > rest->len)
-        return MDB_CORRUPTED;
-    key = slice_of(rest->at, key_bytes);
-    *rest = slice_skip(*rest, key_bytes);
-    if (value_bytes != REDO_DELETE) {
-        if (value_bytes > rest->len)
-            return MDB_CORRUPTED;
-        value = slice_of(rest->at, value_bytes);
-        *rest = slice_skip(*rest, value_bytes);
-    }
-    lmdb_table_name(prefix, (enum lmdb_table)table, name);
+    lmdb_table_name(prefix, (enum lmdb_table)noted->table, name);
     rc = mdb_dbi_open(txn, name, 0, &dbi);
-    return rc == 0 ? write_again(txn, dbi, key, value) : rc;
+    if (rc != 0)
+        return rc;
+    if (!slice_is_absent(noted->value))
+        return mdb_put(txn, dbi, &key, &value, 0);
+    rc = mdb_del(txn, dbi, &key, NULL);
+    return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 int
 lmdb_redo_pay(struct lmdb_store *s, MDB_txn *txn)
 {
     struct slice rest = slice_of(s->redo.slot + WRITES_AT, s->redo.len - WRITES_AT);
+    struct noted noted;
     int rc = 0;
 
     while (rc == 0 && rest.len > 0)
-        rc = pay_one(txn, s->redo.slot + PREFIX_AT, &rest);
+        rc = take_noted(&rest, &noted)
+                 ? write_again(txn, s->redo.slot + PREFIX_AT, &noted)
+                 : MDB_CORRUPTED;
     return rc;
 }

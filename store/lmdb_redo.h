@@ -19,7 +19,9 @@
  *         synced its own. The last message tells a slot of this store from one beside a file
  *         that was put back from elsewhere, and came to the same number on another way.
  * Threads Those of the thread that writes.
- * Errors  A slot that cannot be opened, written or believed is none: LMDB alone is enough.
+ * Errors  Codes of LMDB and of the system. Where the file cannot be made, or a slot cannot be
+ *         written, LMDB alone is enough. What is there and cannot be read is an error, since
+ *         something may be owed; what was not written whole is nothing, since nobody was told.
  */
 #ifndef STORE_LMDB_REDO_H
 #define STORE_LMDB_REDO_H
@@ -42,6 +44,7 @@ struct redo {
     char *slot;      /* owned, REDO_BYTES */
     size_t len;      /* 0: the commit under way is not noted, or does not fit */
     uint64_t owed;   /* the transaction of what was written last; 0: none */
+    bool is_short;   /* the disk has no room for all of it: nothing is written */
     bool is_settled; /* of a server: it knows what is owed without the file */
 };
 
@@ -49,8 +52,8 @@ struct redo {
 void
 lmdb_redo_forget(const struct lmdb_store *s);
 
-/* The server's; commands open what is there. What is owed is not paid yet. */
-void
+/* The server makes the file; commands open what is there. What is owed is not paid yet. */
+int
 lmdb_redo_open(struct lmdb_store *s);
 
 void
@@ -70,9 +73,9 @@ lmdb_redo_note(struct lmdb_store *s, enum lmdb_table table, const MDB_val *key,
 bool
 lmdb_redo_write(struct lmdb_store *s, MDB_txn *txn);
 
-/* Whether this transaction, which has written nothing yet, is the one that the slot is for. */
-bool
-lmdb_redo_is_owed(struct lmdb_store *s, MDB_txn *txn);
+/* Whether this transaction, which has written nothing yet, is one that a slot is for. */
+int
+lmdb_redo_is_owed(struct lmdb_store *s, MDB_txn *txn, bool *out);
 
 /* Writes what the slot has. */
 int

@@ -34,7 +34,8 @@ enum store_role {
     STORE_SERVER, /* one process only: folds, expires, makes the store if there is none */
     STORE_COMMAND, /* any number beside it; NOT_FOUND if there is no store */
     STORE_IMPORT,  /* a command that makes the store if there is none */
-    STORE_VERIFY, /* as a command, and it may be damaged: store_verify and store_read alone */
+    STORE_VERIFY, /* as a command, and it may be damaged: store_verify and store_read alone;
+                     what a commit that was told to be safe still owes is not seen */
 };
 
 struct store_options {

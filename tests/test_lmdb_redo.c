@@ -274,7 +274,7 @@ a_slot_that_was_cut_short_is_none(void **state)
 
     open_and_fill(t);
     serve_and_die(t, put_one);
-    assert_int_equal(truncate(path_of(t, "commit.redo"), 100), 0);
+    assert_int_equal(truncate(path_of(t, "commit.redo"), 200), 0);
     stores_open_server(t);
     assert_string_equal(stores_bodies(t, BOB, 9), "one two");
     close_store(t);
@@ -335,6 +335,16 @@ a_store_that_was_put_back_is_owed_nothing_of_what_it_became_before(void **state)
 }
 
 /* ---- what is told early, and what is not ---- */
+
+static void
+limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
 
 static void
 count(void *self)
@@ -410,27 +420,39 @@ where_there_can_be_no_slots_lmdb_is_enough(void **state)
 {
     struct stores *t = *state;
 
-    assert_int_equal(mkdir(path_of(t, "commit.redo"), 0700), 0);
+    signal(SIGXFSZ, SIG_IGN);
     stores_open_server(t);
+    close_store(t);
+    assert_int_equal(unlink(path_of(t, "commit.redo")), 0);
+    limit_files(SLOT);
+    stores_open_server(t);
+    limit_files(RLIM_INFINITY);
     stores_put(t, BOB, "one", LATER);
     assert_int_equal(told_early(t), 0);
     stores_reopen(t);
     assert_string_equal(stores_bodies(t, BOB, 9), "one");
+    stores_put(t, BOB, "two", LATER);
+    assert_int_equal(told_early(t), 1);
+}
+
+/* It may owe something. */
+static void
+a_file_that_is_there_and_cannot_be_opened_is_an_error(void **state)
+{
+    struct stores *t = *state;
+
+    stores_open_server(t);
     close_store(t);
+    assert_int_equal(unlink(path_of(t, "commit.redo")), 0);
+    assert_int_equal(mkdir(path_of(t, "commit.redo"), 0700), 0);
+    assert_int_equal(stores_open(t, STORE_SERVER), STORE_FAILED);
+    assert_non_null(strstr(t->why, "commit.redo"));
+    assert_int_equal(stores_open(t, STORE_COMMAND), STORE_FAILED);
     assert_int_equal(rmdir(path_of(t, "commit.redo")), 0);
+    stores_open_server(t);
 }
 
 /* ---- a commit that fails after all ---- */
-
-static void
-limit_files(rlim_t bytes)
-{
-    struct rlimit limit;
-
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
 
 static void
 forbid_writing(void *self)
@@ -502,6 +524,7 @@ main(void)
         ROW(what_changes_nothing_is_not_told_early),
         ROW(what_fits_no_slot_is_committed_as_ever),
         ROW(where_there_can_be_no_slots_lmdb_is_enough),
+        ROW(a_file_that_is_there_and_cannot_be_opened_is_an_error),
         ROW(the_next_commit_makes_up_for_one_that_failed_after_it_was_safe),
         ROW(so_does_the_next_start),
     };

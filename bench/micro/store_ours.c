@@ -1,4 +1,5 @@
 #include "bench/micro/memory.h"
+#include "bench/micro/stopwatch.h"
 #include "bench/micro/store_subject.h"
 #include "bench/micro/stored.h"
 #include "store/store.h"
@@ -15,6 +16,7 @@ struct ours {
     struct store *store;
     struct batch batch;
     uint64_t users, first_put;
+    double safe_s; /* when the last commit was; 0: not before it was done */
 };
 
 static void
@@ -97,6 +99,26 @@ ours_commit(void *self)
                 "refuses a message, or numbers it otherwise");
 }
 
+static void
+note_safe(void *self)
+{
+    struct ours *o = self;
+
+    o->safe_s = stopwatch_clock_s(CLOCK_MONOTONIC);
+}
+
+static double
+ours_commit_asked(void *self)
+{
+    struct ours *o = self;
+
+    o->safe_s = 0;
+    o->batch.safe = note_safe;
+    o->batch.safe_self = o;
+    ours_commit(o);
+    return o->safe_s > 0 ? o->safe_s : stopwatch_clock_s(CLOCK_MONOTONIC);
+}
+
 static uint32_t
 ours_read_page(void *self, uint64_t number)
 {
@@ -144,6 +166,7 @@ const struct store_subject store_ours = {
     .prepare_puts = ours_prepare_puts,
     .prepare_removals = ours_prepare_removals,
     .commit = ours_commit,
+    .commit_asked = ours_commit_asked,
     .read_page = ours_read_page,
     .get = ours_get,
     .tidy = ours_tidy,

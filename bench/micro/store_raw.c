@@ -1,4 +1,5 @@
 #include "bench/micro/memory.h"
+#include "bench/micro/stopwatch.h"
 #include "bench/micro/store_subject.h"
 #include "bench/micro/stored.h"
 
@@ -108,6 +109,13 @@ raw_commit(void *self)
     must(mdb_txn_commit(txn));
 }
 
+static double
+raw_commit_asked(void *self)
+{
+    raw_commit(self);
+    return stopwatch_clock_s(CLOCK_MONOTONIC);
+}
+
 static uint32_t
 raw_read_page(void *self, uint64_t number)
 {
@@ -150,6 +158,7 @@ const struct store_subject store_raw = {
     .prepare_puts = raw_prepare_puts,
     .prepare_removals = raw_prepare_removals,
     .commit = raw_commit,
+    .commit_asked = raw_commit_asked,
     .read_page = raw_read_page,
     .get = raw_get,
 };

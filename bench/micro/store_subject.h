@@ -22,6 +22,9 @@ struct store_subject {
     void (*prepare_puts)(void *self, uint64_t first, uint32_t count);
     void (*prepare_removals)(void *self, uint64_t first, uint32_t count);
     void (*commit)(void *self);
+    /* The same for somebody who waits; returns when all was on stable storage, which may be
+     * before the commit was done: seconds of the monotonic clock. */
+    double (*commit_asked)(void *self);
     /* Up to SUBJECT_PAGE messages of him whose message `number` is; of raw LMDB, which knows
      * no users, those from that number on. Returns how many. */
     uint32_t (*read_page)(void *self, uint64_t number);

@@ -103,6 +103,10 @@ def store(doc, micro):
               [[f'{size:,}', spread(micro.value(size, 'sipsilo', 'tidy', unit='cpu_us')),
                 *(spread(micro.value(size, subject, 'open', unit='ms'))
                   for subject in ('sipsilo', 'LMDB'))] for size in micro.sizes()])
+    doc.table(['one message each 2 ms', 'safe after, us: median', 'p99'],
+              [[subject, *(spread(micro.value(0, subject, measure, 1, unit='us'))
+                           for measure in ('wait', 'wait, p99'))]
+               for subject in ('sipsilo', 'LMDB')])
     chart = Chart('A message put, of 64 in a commit', 'messages waiting', 'us of CPU')
     for subject in ('sipsilo', 'LMDB'):
         chart.line(subject, micro.points(subject, 'put', batch=64, unit='cpu_us'))

@@ -1,10 +1,11 @@
 /* bad_disk - a disk that fails or is slow while the server runs: preloaded into it.
  *
- * BAD_DISK names a directory. What a file there holds happens to each such call for data.mdb, as
- * long as the file is there: an errno fails it, a negative number of milliseconds delays it.
+ * BAD_DISK names a directory. What a file there holds happens to each such call for the store's
+ * files, as long as the file is there: an errno fails it, a negative number of milliseconds delays
+ * it.
  *
  *     pwrite       any write             meta     a write of LMDB's first two pages
- *     fdatasync    a sync
+ *     fdatasync    a sync; each write of commit.redo is one as well
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -23,14 +24,14 @@ enum {
 };
 
 static bool
-is_store(int fd)
+is_file(int fd, const char *name)
 {
-    char link[64], name[512];
-    ssize_t len;
+    char link[64], path[512];
+    ssize_t len, name_len = (ssize_t)strlen(name);
 
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    len = readlink(link, name, sizeof name);
-    return len > 9 && memcmp(name + len - 9, "/data.mdb", 9) == 0;
+    len = readlink(link, path, sizeof path);
+    return len > name_len && memcmp(path + len - name_len, name, (size_t)name_len) == 0;
 }
 
 /* True: it fails, and errno is set. */
@@ -41,7 +42,7 @@ fails(int fd, const char *call)
     char path[512], text[16] = "";
     int file, number;
 
-    if (directory == NULL || !is_store(fd))
+    if (directory == NULL || (!is_file(fd, "/data.mdb") && !is_file(fd, "/commit.redo")))
         return false;
     snprintf(path, sizeof path, "%s/%s", directory, call);
     file = open(path, O_RDONLY | O_CLOEXEC);
@@ -64,7 +65,11 @@ fails(int fd, const char *call)
 static bool
 write_fails(int fd, off_t at)
 {
-    return fails(fd, "pwrite") || (at < META_BYTES && fails(fd, "meta"));
+    if (fails(fd, "pwrite"))
+        return true;
+    if (is_file(fd, "/commit.redo"))
+        return fails(fd, "fdatasync");
+    return at < META_BYTES && fails(fd, "meta");
 }
 
 ssize_t
