@@ -6,7 +6,8 @@
  *
  * A commit may be safe before it is done: server_safe, at most once, before server_committed.
  * What it wrote cannot be lost any more then, and its results are set; but until it has come
- * back a read may not see it, so none is handed out between the two.
+ * back a read may not see it, so none is handed out between the two. Where it comes back failed
+ * all the same, the next commit or tidy that works makes up for it.
  */
 #ifndef DISK_H
 #define DISK_H

@@ -34,7 +34,7 @@ struct server {
     struct unsaved unsaved;
 
     struct timer check_timer; /* msilo.check_time */
-    struct timer room_timer;  /* after a commit, while the store is full */
+    struct timer room_timer;  /* while the store is full, or has failed late */
     uint32_t passes;
     uint64_t writes;                 /* since the last offer to fold */
     bool tidy_wanted, expire_wanted; /* for the next step of tidying */
@@ -99,6 +99,16 @@ room_fired(struct timer *timer, struct moment now)
 
     server->tidy_wanted = true;
     want_expiry(server, now);
+}
+
+static void
+look_again_later(struct server *server, struct moment now)
+{
+    const struct journal *journal = &server->silo.journal;
+
+    if ((journal->is_short || journal->is_owing) &&
+        !timer_is_running(&server->room_timer))
+        timer_start(&server->wheel, &server->room_timer, now.ms + ROOM_MS);
 }
 
 /* A key of its own for each use, so that what one table shows of its hashes tells nothing of
@@ -458,8 +468,7 @@ server_committed(struct server *server, enum store_status status, const char *wh
         server->writes = 0;
         server->tidy_wanted = true;
     }
-    if (server->silo.journal.is_short && !timer_is_running(&server->room_timer))
-        timer_start(&server->wheel, &server->room_timer, now.ms + ROOM_MS);
+    look_again_later(server, now);
     arena_reset(&server->arena);
 }
 
@@ -476,8 +485,10 @@ void
 server_tidied(struct server *server, enum store_status status,
               const struct tidy_result *result, struct moment now)
 {
-    (void)now;
     server->tidy_is_out = false;
+    if (status == STORE_OK)
+        journal_settled(&server->silo.journal);
+    look_again_later(server, now);
     if (result->damaged > 0)
         LOG(LOG_ERROR, "store.damaged", LOG_STRING("table", "messages"),
             LOG_NUMBER("mid", result->damaged_id), LOG_NUMBER("count", result->damaged));

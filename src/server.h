@@ -74,7 +74,7 @@ server_resolved(struct server *server, uint64_t ticket, const struct hop *hops,
                 size_t count, struct moment now);
 
 /* The batch that was handed out is durable, or nothing of it is. `why` for the log. */
-/* Of the commit that is out; disk.h. */
+/* disk.h: the commit that is out is safe. */
 void
 server_safe(struct server *server, struct moment now);
 

@@ -13,6 +13,9 @@ close_store(struct store *store)
 {
     struct lmdb_store *s = (struct lmdb_store *)store;
 
+    if (s->env != NULL && s->role == STORE_SERVER)
+        mdb_env_sync(s->env,
+                     1); /* the last meta page: data.mdb is whole by itself then */
     if (s->env != NULL)
         mdb_env_close(s->env);
     if (s->server_lock >= 0)
@@ -361,20 +364,21 @@ static enum store_status
 open_tables(const struct opening *o, const struct hash_key *secret)
 {
     struct lmdb_store *s = o->s;
-    int rc = lmdb_find_tables(s);
+    int rc = lmdb_redo_open(s);
 
+    if (rc != 0) {
+        errno = rc;
+        return say_errno(o, "cannot open commit.redo");
+    }
+    rc = lmdb_find_tables(s);
     if (rc == MDB_NOTFOUND && s->role == STORE_COMMAND)
         return say(o, STORE_NOT_FOUND, "it has no tables of that name");
     if (rc == MDB_NOTFOUND || rc == 0) {
         if (s->role != STORE_COMMAND)
             rc = make_store(s, secret);
     }
-    if (rc != 0)
-        return say_lmdb(o, rc);
-    errno = lmdb_redo_open(s);
-    if (errno != 0)
-        return say_errno(o, "cannot open commit.redo");
-    rc = load(s);
+    if (rc == 0)
+        rc = load(s);
     return rc == 0 ? STORE_OK : say_lmdb(o, rc);
 }
 

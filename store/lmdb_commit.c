@@ -455,6 +455,8 @@ commit_safe(struct lmdb_store *s, MDB_txn *txn, struct batch *batch)
     mdb_env_set_flags(s->env, MDB_NOMETASYNC, 1);
     rc = mdb_txn_commit(txn);
     mdb_env_set_flags(s->env, MDB_NOMETASYNC, 0);
+    if (rc != 0)
+        s->redo.is_sound = false;
     pthread_rwlock_unlock(&s->map_lock);
     return rc;
 }
@@ -504,19 +506,6 @@ commit_once(struct lmdb_store *s, struct batch *batch, int64_t now_s, bool refus
     return rc;
 }
 
-/* What LMDB did not take it takes from the slot, once it has pages for that. The tail learns of
- * it as of another process's. */
-static int
-make_up(struct lmdb_store *s)
-{
-    MDB_txn *txn;
-    int rc = lmdb_begin(s, &txn);
-
-    if (rc == 0)
-        lmdb_abort(s, txn);
-    return rc;
-}
-
 /* When folding by tidy lags, a commit folds more than it adds: the tail stays bounded. */
 static enum store_status
 fold_as_much(struct lmdb_store *s, const struct batch *batch)
@@ -550,7 +539,7 @@ lmdb_commit(struct store *store, struct batch *batch, int64_t now_s)
     for (;;) {
         rc = commit_once(s, batch, now_s, refuse_puts, &is_safe);
         if (rc != 0 && is_safe)
-            rc = make_up(s);
+            rc = lmdb_settle(s);
         if (rc == 0 || is_safe || !lmdb_is_full(s, rc))
             break;
         if (refuse_puts && (rc != MDB_MAP_FULL || lmdb_grow(s) != 0))

@@ -331,12 +331,31 @@ lmdb_end_reading(struct lmdb_store *s, MDB_txn *txn)
     pthread_rwlock_unlock(&s->map_lock);
 }
 
+/* One that writes nothing syncs nothing, and takes no number. */
 int
 lmdb_commit_txn(struct lmdb_store *s, MDB_txn *txn)
 {
+    size_t id = mdb_txn_id(txn);
     int rc = mdb_txn_commit(txn);
+    MDB_envinfo info;
 
+    mdb_env_info(s->env, &info);
+    if (rc != 0)
+        s->redo.is_sound = false;
+    else if (info.me_last_txnid == id)
+        s->redo.is_sound = true;
     pthread_rwlock_unlock(&s->map_lock);
+    return rc;
+}
+
+int
+lmdb_settle(struct lmdb_store *s)
+{
+    MDB_txn *txn;
+    int rc = lmdb_begin(s, &txn);
+
+    if (rc == 0)
+        lmdb_abort(s, txn);
     return rc;
 }
 

@@ -270,6 +270,7 @@ lmdb_tidy(struct store *store, int64_t now_s, bool expire, uint32_t bound,
     struct pass pass = { .now_s = now_s };
     enum store_status status;
     uint64_t last_gone;
+    int rc;
 
     *out = (struct tidy_result){ 0 };
     if (s->server_lock < 0)
@@ -277,6 +278,9 @@ lmdb_tidy(struct store *store, int64_t now_s, bool expire, uint32_t bound,
     if (bound == 0)
         bound = 1;
     take_damaged(s, now_s, out);
+    rc = lmdb_settle(s);
+    if (rc != 0)
+        return lmdb_failed(s, "settle", rc);
     if (lmdb_fold_is_due(s, expire, now_s)) {
         status = lmdb_fold_step(s, bound);
         out->more = expire || s->fold.stage != FOLD_IDLE;

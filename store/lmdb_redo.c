@@ -19,7 +19,7 @@ enum {
     CHECKED_AT = 12,
     LENGTH_AT = 12,
     TRANSACTION_AT = 16,
-    LAST_MESSAGE_AT = 24,
+    STATE_AT = 24,
     PREFIX_AT = 32,
     WRITES_AT = PREFIX_AT + PREFIX_MAX,
     WRITE_HEAD = 12, /* table, octets of key and value */
@@ -99,7 +99,8 @@ lmdb_redo_open(struct lmdb_store *s)
     char *path = path_of(s);
     int rc = ENOMEM;
 
-    s->redo.slot = calloc(1, REDO_BYTES);
+    if (s->redo.slot == NULL)
+        s->redo.slot = calloc(1, REDO_BYTES);
     if (path != NULL && s->redo.slot != NULL)
         rc = open_file(s, path, &s->redo.fd);
     free(path);
@@ -143,41 +144,62 @@ lmdb_redo_close(struct lmdb_store *s)
 
 /* ---- writing ---- */
 
+/* The last key and the number of entries. */
 static int
-last_message(MDB_txn *txn, const char *prefix, uint64_t *out)
+look_at_table(MDB_txn *txn, const char *prefix, enum lmdb_table table, char out[16])
 {
     char name[LMDB_TABLE_NAME];
-    MDB_cursor *cursor;
+    MDB_cursor *cursor = NULL;
     MDB_val key, value;
-    MDB_dbi messages;
+    MDB_stat stat;
+    MDB_dbi dbi;
     int rc;
 
-    *out = 0;
-    lmdb_table_name(prefix, TABLE_MESSAGES, name);
-    rc = mdb_dbi_open(txn, name, 0, &messages);
+    memset(out, 0, 16);
+    lmdb_table_name(prefix, table, name);
+    rc = mdb_dbi_open(txn, name, 0, &dbi);
     if (rc == 0)
-        rc = mdb_cursor_open(txn, messages, &cursor);
+        rc = mdb_stat(txn, dbi, &stat);
+    if (rc == 0)
+        rc = mdb_cursor_open(txn, dbi, &cursor);
     if (rc != 0)
         return rc;
+    put_u64(out, stat.ms_entries);
     rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
-    if (rc == 0 && key.mv_size == ID_BYTES)
-        *out = get_u64(key.mv_data);
+    if (rc == 0)
+        memcpy(out + 8, key.mv_data, key.mv_size < 8 ? key.mv_size : 8);
     mdb_cursor_close(cursor);
     return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Of what a slot says nothing of is left out: `repeats`, which commits prune beside it. */
+static int
+hash_state(MDB_txn *txn, const char *prefix, uint64_t *out)
+{
+    static const enum lmdb_table tables[] = { TABLE_MESSAGES, TABLE_GONE, TABLE_IMPORTED,
+                                              TABLE_BINDINGS };
+    const struct hash_key no_secret = { { 0 } };
+    char seen[sizeof tables / sizeof tables[0]][16];
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < sizeof tables / sizeof tables[0]; i++)
+        rc = look_at_table(txn, prefix, tables[i], seen[i]);
+    *out = rc == 0 ? siphash64(&no_secret, slice_of(seen[0], sizeof seen)) : 0;
+    return rc;
 }
 
 int
 lmdb_redo_begin(struct lmdb_store *s, MDB_txn *txn)
 {
-    uint64_t last;
+    uint64_t state;
     int rc;
 
-    if (s->redo.fd < 0 || s->redo.is_short)
+    if (s->redo.fd < 0 || s->redo.is_short || !s->redo.is_sound)
         return 0;
-    rc = last_message(txn, s->prefix, &last);
+    rc = hash_state(txn, s->prefix, &state);
     if (rc != 0)
         return rc;
-    put_u64(s->redo.slot + LAST_MESSAGE_AT, last);
+    put_u64(s->redo.slot + STATE_AT, state);
     s->redo.len = WRITES_AT;
     return 0;
 }
@@ -235,25 +257,30 @@ static int
 is_of_this_store(struct lmdb_store *s, MDB_txn *txn, bool *out)
 {
     const char *slot = s->redo.slot;
-    uint64_t last;
-    int rc = last_message(txn, slot + PREFIX_AT, &last);
+    uint64_t state;
+    int rc = hash_state(txn, slot + PREFIX_AT, &state);
 
-    *out = rc == 0 && last == get_u64(slot + LAST_MESSAGE_AT);
+    *out = rc == 0 && state == get_u64(slot + STATE_AT);
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* A command may come between a server's death and the next one: it looks into the file each
- * time. A server is the only one that writes slots, so it does until nothing is owed. */
+/* A command may be there before the first server, and between a server's death and the next
+ * one: it looks for the file, and into it, each time. A server is the only one that writes
+ * slots, so it does until nothing is owed. */
 int
 lmdb_redo_is_owed(struct lmdb_store *s, MDB_txn *txn, bool *out)
 {
     struct redo *redo = &s->redo;
     const uint64_t id = mdb_txn_id(txn);
-    int rc;
+    int rc = 0;
 
     *out = redo->is_settled && redo->owed == id;
-    if (redo->fd < 0 || redo->is_settled)
+    if (redo->is_settled || redo->slot == NULL)
         return 0;
+    if (redo->fd < 0 && s->role != STORE_SERVER)
+        rc = lmdb_redo_open(s);
+    if (rc != 0 || redo->fd < 0)
+        return rc;
     rc = read_slot(redo, id, &redo->owed);
     if (rc == 0 && redo->owed == id)
         rc = is_of_this_store(s, txn, out);

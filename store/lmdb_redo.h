@@ -10,14 +10,20 @@
  *         Numbers are big-endian.
  *
  *           magic 8, checksum 4 of all behind it, length 4 of the slot
- *           transaction 8; last message 8 in the table before it, 0: none
+ *           transaction 8; hash 8 of what the tables have before it
  *           prefix 64, of the names of the tables
  *           writes: table 4, key octets 4, value octets 4 (REDO_DELETE: none), key, value
  *
  * Order   A slot is written by who has LMDB's write lock, and owed while its transaction is
  *         the one that comes next. When it is overwritten, the commit after its own has
- *         synced its own. The last message tells a slot of this store from one beside a file
- *         that was put back from elsewhere, and came to the same number on another way.
+ *         synced its own. The hash, of last keys and of how many there are, tells a slot of this
+ *         store from one beside a file that was put back from elsewhere, and came to the same
+ *         number on another way.
+ *
+ *         A system forgets what it could not sync: when the next sync works, pages may be
+ *         missing. A commit that names its pages with a sync of its own is right all the same.
+ *         So behind one that failed, and behind an opening, who knows what failed before it,
+ *         nothing is told early until one such commit has worked.
  * Threads Those of the thread that writes.
  * Errors  Codes of LMDB and of the system. Where the file cannot be made, or a slot cannot be
  *         written, LMDB alone is enough. What is there and cannot be read is an error, since
@@ -41,10 +47,11 @@ enum {
 
 struct redo {
     int fd;          /* -1: there are no slots */
-    char *slot;      /* owned, REDO_BYTES */
+    char *slot;      /* owned, REDO_BYTES; NULL: not opened yet, nothing is looked at */
     size_t len;      /* 0: the commit under way is not noted, or does not fit */
     uint64_t owed;   /* the transaction of what was written last; 0: none */
     bool is_short;   /* the disk has no room for all of it: nothing is written */
+    bool is_sound;   /* a commit with both syncs has worked, and none has failed since */
     bool is_settled; /* of a server: it knows what is owed without the file */
 };
 

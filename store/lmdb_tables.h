@@ -214,6 +214,11 @@ lmdb_begin(struct lmdb_store *s, MDB_txn **out);
 int
 lmdb_commit_txn(struct lmdb_store *s, MDB_txn *txn);
 
+/* Begins and ends: what lmdb_redo owes is committed. The tail learns of it as of what another
+ * process wrote. */
+int
+lmdb_settle(struct lmdb_store *s);
+
 void
 lmdb_abort(struct lmdb_store *s, MDB_txn *txn);
 

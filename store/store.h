@@ -175,7 +175,8 @@ store_read(struct store *store, struct read_request *requests, size_t count);
 enum store_status
 store_get(struct store *store, uint64_t id, struct page *out);
 
-/* One bounded step of housekeeping: folding, and with `expire` deleting what expired. */
+/* One bounded step of housekeeping: making up for a commit that failed after it was safe, folding,
+ * and with `expire` deleting what expired. */
 enum store_status
 store_tidy(struct store *store, int64_t now_s, bool expire, uint32_t bound,
            struct tidy_result *out);

@@ -299,18 +299,20 @@ a_commit_that_is_safe_early_is_told_so_before_it_comes_back(void **state)
     assert_int_equal(f->committed, 1);
 }
 
-/* Where both have come before the loop looks, the second says all; on_safe looks. */
+/* Where both have come before the loop looks; on_safe looks whether the commit is out. */
 static void
-news_of_a_commit_that_is_back_is_none(void **state)
+a_commit_is_told_to_be_safe_before_it_is_told_to_have_failed(void **state)
 {
     struct fixture *f = *state;
 
     f->store.is_early = true;
+    f->store.status = STORE_FAILED;
     for (int i = 1; i <= 20; i++) {
         f->disk.commit(f->disk.self, &f->batch);
         uv_sleep(10);
         run_until_idle(f);
         uv_run(&f->loop.uv, UV_RUN_NOWAIT);
+        assert_int_equal(f->safe, i);
         assert_int_equal(f->committed, i);
     }
 }
@@ -351,7 +353,7 @@ main(void)
         TEST(commits_and_tidying_take_turns),
         TEST(a_read_runs_beside_a_commit),
         TEST(a_commit_that_is_safe_early_is_told_so_before_it_comes_back),
-        TEST(news_of_a_commit_that_is_back_is_none),
+        TEST(a_commit_is_told_to_be_safe_before_it_is_told_to_have_failed),
         TEST(a_lane_that_is_closed_waits_for_its_commit_and_tells_nothing),
         TEST(a_tidy_step_is_bounded_and_tells_its_result),
     };

@@ -35,8 +35,12 @@ commit_reported(void *world, struct event *event)
     if (is_stale(w, event))
         return;
     w->disk.batch = NULL;
-    if (w->disk.batch_is_safe && w->disk.batch_status != STORE_OK)
+    if (w->disk.batch_status == STORE_OK)
+        w->disk.is_owing = false;
+    else if (w->disk.batch_is_safe) {
+        w->disk.is_owing = true;
         world_happened(w, HAPPENED_LATE_FAILURE);
+    }
     world_trace(w, "commit reported, status %d", (int)w->disk.batch_status);
     if (w->watch.told != NULL && !w->disk.batch_is_safe)
         w->watch.told(w->watch.self, batch, w->disk.batch_status);
@@ -194,7 +198,7 @@ read_pages(void *self, struct read_request *requests, size_t count)
                    count == 0 ? "a read of nothing" : "two reads are out at once");
         return;
     }
-    if (disk->batch_is_safe) {
+    if (disk->batch_is_safe || disk->is_owing) {
         world_fail(w, "a read is handed out that may not see what is safe");
         return;
     }
@@ -222,6 +226,8 @@ tidy_reported(void *world, struct event *event)
     if (is_stale(w, event))
         return;
     w->disk.is_tidying = false;
+    if (w->disk.tidy_status == STORE_OK)
+        w->disk.is_owing = false;
     server_tidied(w->server, w->disk.tidy_status, &w->disk.tidied, w->now);
     world_touched(w);
 }

@@ -26,8 +26,9 @@ struct world_disk {
     enum store_status batch_status;
     bool batch_is_written; /* will be */
     bool batch_is_done;
-    bool batch_is_early;         /* will be told to be safe */
-    bool batch_is_safe;          /* was */
+    bool batch_is_early; /* will be told to be safe */
+    bool batch_is_safe;  /* was */
+    bool is_owing;       /* one that was comes back failed: a read may not see it */
     struct read_request *reads;  /* borrowed: out */
     struct read_request *shadow; /* owned: filled first, copied when reported */
     size_t read_count;

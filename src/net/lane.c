@@ -23,7 +23,7 @@ note_safe(void *self)
     uv_async_send(&lane->news);
 }
 
-/* News may come late: of a commit that is back, or when the next one is safe already. */
+/* Whatever woke it: it asks whether the commit that is out is safe, and was not told so. */
 static void
 on_news(uv_async_t *news)
 {
@@ -98,8 +98,8 @@ on_committed(uv_work_t *work, int status)
     struct lane_job job = lane->commit; /* a copy: the owner may hand out the next one */
 
     (void)status;
+    on_news(&lane->news); /* it may be on its way behind this */
     lane->commit.state = LANE_FREE;
-    atomic_store(&lane->is_safe, false);
     start_writer(lane);
     if (lane->is_closed)
         uv_close((uv_handle_t *)&lane->news, NULL);
@@ -179,14 +179,15 @@ lane_init(struct lane *lane, struct loop *loop, struct store *store,
     int error;
 
     memset(lane, 0, sizeof *lane);
+    error = uv_async_init(&loop->uv, &lane->news, on_news);
+    if (error != 0)
+        return error;
+    uv_unref((uv_handle_t *)&lane->news);
+    lane->news.data = lane;
     lane->loop = loop;
     lane->store = store;
     lane->events = *events;
-    lane->news.data = lane;
-    error = uv_async_init(&loop->uv, &lane->news, on_news);
-    if (error == 0)
-        uv_unref((uv_handle_t *)&lane->news);
-    return error;
+    return 0;
 }
 
 void

@@ -139,18 +139,28 @@ note_room(struct journal *journal, const struct batch *done, enum store_status s
 }
 
 static void
-tell_all(const struct batch *done, enum store_status status, struct moment now)
+tell_puts(const struct batch *done, enum store_status status, struct moment now)
 {
-    struct journal_result result = { .status = status };
-
     for (size_t i = 0; i < done->put_count; i++) {
         const struct put *put = &done->puts[i];
         struct journal_result of_put = { status, put->result, put->id };
 
         tell(put->owner, &of_put, now);
     }
+}
+
+static void
+tell_removals(const struct batch *done, enum store_status status, struct moment now)
+{
+    struct journal_result result = { .status = status };
+
     for (size_t i = 0; i < done->removal_count; i++)
         tell(done->removals[i].owner, &result, now);
+}
+
+static void
+tell_bindings(const struct batch *done, enum store_status status, struct moment now)
+{
     for (size_t i = done->binding_count; i > 0; i--) {
         const struct saved_binding *saved = &done->bindings[i - 1];
         struct journal_result of_binding = { status, saved->result, 0 };
@@ -162,8 +172,12 @@ tell_all(const struct batch *done, enum store_status status, struct moment now)
 void
 journal_safe(struct journal *journal, struct moment now)
 {
+    const struct batch *done = other_batch(journal);
+
+    assert(journal->is_out && !journal->is_told);
     journal->is_told = true;
-    tell_all(other_batch(journal), STORE_OK, now);
+    tell_puts(done, STORE_OK, now);
+    tell_bindings(done, STORE_OK, now);
 }
 
 size_t
@@ -171,10 +185,18 @@ journal_committed(struct journal *journal, enum store_status status, struct mome
 {
     struct batch *done = other_batch(journal);
     size_t writes = done->put_count + done->removal_count;
+    bool is_told = journal->is_told;
 
     note_room(journal, done, status);
-    if (!journal->is_told)
-        tell_all(done, status, now);
+    if (status == STORE_OK)
+        journal_settled(journal);
+    else if (is_told)
+        journal->is_owing = true;
+    if (!is_told)
+        tell_puts(done, status, now);
+    tell_removals(done, status, now);
+    if (!is_told)
+        tell_bindings(done, status, now);
     batch_reset(done);
     journal->is_out = journal->is_told = false;
     return writes;
@@ -183,7 +205,13 @@ journal_committed(struct journal *journal, enum store_status status, struct mome
 bool
 journal_is_settling(const struct journal *journal)
 {
-    return journal->is_told;
+    return journal->is_told || journal->is_owing;
+}
+
+void
+journal_settled(struct journal *journal)
+{
+    journal->is_owing = false;
 }
 
 bool

@@ -31,7 +31,8 @@ struct journal {
     struct batch batches[2];
     struct batch *open; /* one of the two */
     bool is_out;        /* the other one is being committed */
-    bool is_told;       /* and is safe: its waits have been told */
+    bool is_told;       /* and is safe: its puts and bindings have been told */
+    bool is_owing; /* one that was told so failed since, and nothing has made up for it */
     uint64_t out_since_ms;
     bool is_short; /* the store had no room for what was last to be put in */
 };
@@ -84,11 +85,12 @@ journal_hangs(const struct journal *journal, struct moment now);
 void
 journal_flush(struct journal *journal, struct moment now);
 
-/* The batch that is out is on stable storage: tells every wait, as journal_committed would. */
+/* The batch that is out is on stable storage: tells its puts and bindings, as journal_committed
+ * would. A removal is told when a read cannot find the message any more. */
 void
 journal_safe(struct journal *journal, struct moment now);
 
-/* The batch that was out came back: tells every wait, unless that is done; puts before removals before bindings.
+/* The batch that was out came back: tells every wait that is not told yet; puts before removals before bindings.
  * Puts and removals in the order of putting in; bindings the other way round, so that those
  * of a commit that failed are put back one behind the other. Returns how many puts and
  * removals it held. */
@@ -98,6 +100,10 @@ journal_committed(struct journal *journal, enum store_status status, struct mome
 /* What waits were told may not be seen by a read yet. */
 bool
 journal_is_settling(const struct journal *journal);
+
+/* The store has written again, whatever it was: it made up for what failed late first. */
+void
+journal_settled(struct journal *journal);
 
 bool
 journal_is_idle(const struct journal *journal);
