@@ -205,7 +205,7 @@ soak:
 simulate: $(SIMULATIONS)
 	@tests/run $(SIMULATIONS)
 
-planted: $(SIMULATIONS) build/check/test_lmdb_crash
+planted: $(SIMULATIONS) $(addprefix build/check/test_,lmdb_crash lmdb_redo power)
 	@tests/planted/measure
 
 gate profile:

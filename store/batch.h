@@ -1,7 +1,8 @@
 /* batch - what one commit writes: puts, removals, saved bindings.
  *
  * Shape   Filled on the loop, committed by an engine off it, read again on the loop: never
- *         by two at once. Order of puts is order of ids.
+ *         by two at once, but that both read what is safe while it is committed. Order of puts
+ *         is order of ids.
  * Memory  One growing arena holds copies of all that is put in, and whatever the owners
  *         allocate beside it; batch_reset frees nothing but what exceeds BATCH_KEPT_BYTES.
  * Errors  A function that returns NULL or false is out of memory or bounds; the batch is as

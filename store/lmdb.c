@@ -156,16 +156,6 @@ find_directory(const struct opening *o)
     return STORE_OK;
 }
 
-static char *
-path_of(const struct lmdb_store *s, const char *name)
-{
-    char *path = malloc(strlen(s->place) + strlen(name) + 2);
-
-    if (path != NULL)
-        sprintf(path, "%s/%s", s->place, name);
-    return path;
-}
-
 /* flock, not fcntl: it stays when another descriptor of this file is closed, and two stores
  * in one process exclude each other, which LMDB demands anyway. */
 static enum store_status
@@ -176,7 +166,7 @@ take_server_lock(const struct opening *o)
 
     if (is_command(s))
         return STORE_OK;
-    path = path_of(s, "server.lock");
+    path = lmdb_path(s, "server.lock");
     if (path == NULL)
         return say(o, STORE_NO_MEMORY, "out of memory");
     s->server_lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -198,7 +188,7 @@ take_server_lock(const struct opening *o)
 static enum store_status
 find_data(const struct opening *o)
 {
-    char *path = path_of(o->s, "data.mdb");
+    char *path = lmdb_path(o->s, "data.mdb");
     enum store_status status = STORE_OK;
     struct stat st;
 
@@ -260,7 +250,8 @@ make_file(const struct opening *o, const char *path, const char *being_made)
 static enum store_status
 make_data(const struct opening *o)
 {
-    char *path = path_of(o->s, "data.mdb"), *being_made = path_of(o->s, "data.mdb.new");
+    char *path = lmdb_path(o->s, "data.mdb"),
+         *being_made = lmdb_path(o->s, "data.mdb.new");
     int directory = open(o->s->place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     enum store_status status = STORE_OK;
 

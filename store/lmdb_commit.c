@@ -445,7 +445,8 @@ begin_redo(struct lmdb_store *s, MDB_txn *txn, const struct batch *batch)
                : 0;
 }
 
-/* Once it is safe the next commit's sync is soon enough for LMDB's meta page. */
+/* As lmdb_commit_txn, but once it is safe the next commit's sync is soon enough for LMDB's meta
+ * page. */
 static int
 commit_safe(struct lmdb_store *s, MDB_txn *txn, struct batch *batch)
 {
@@ -458,6 +459,18 @@ commit_safe(struct lmdb_store *s, MDB_txn *txn, struct batch *batch)
     if (rc != 0)
         s->redo.is_sound = false;
     pthread_rwlock_unlock(&s->map_lock);
+    return rc;
+}
+
+static int
+end(struct writing *w, struct batch *batch, int rc, bool *is_safe)
+{
+    *is_safe = rc == 0 && lmdb_redo_write(w->s, w->txn);
+    if (*is_safe)
+        return commit_safe(w->s, w->txn, batch);
+    if (rc == 0)
+        return lmdb_commit_txn(w->s, w->txn);
+    lmdb_abort(w->s, w->txn);
     return rc;
 }
 
@@ -488,13 +501,7 @@ commit_once(struct lmdb_store *s, struct batch *batch, int64_t now_s, bool refus
     if (rc == 0)
         rc = write_batch(&w, batch);
     pthread_mutex_unlock(&s->tail_lock);
-    *is_safe = rc == 0 && lmdb_redo_write(s, w.txn);
-    if (rc != 0)
-        lmdb_abort(s, w.txn);
-    else if (*is_safe)
-        rc = commit_safe(s, w.txn, batch);
-    else
-        rc = lmdb_commit_txn(s, w.txn);
+    rc = end(&w, batch, rc, is_safe);
     pthread_mutex_lock(&s->tail_lock);
     if (rc == 0)
         note_committed(s, gone_sequence, repeat_sequence, now_s);

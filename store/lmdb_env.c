@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -135,7 +136,8 @@ new_env(const struct lmdb_store *s, MDB_env **out)
 }
 
 /* No MDB_NOSYNC, MDB_MAPASYNC or MDB_WRITEMAP: a commit that returns is on stable storage.
- * lmdb_redo says where MDB_NOMETASYNC is set, for one commit. MDB_NOTLS: pool threads take turns at reading. */
+ * lmdb_redo says where MDB_NOMETASYNC is set, for one commit. MDB_NOTLS: pool threads take
+ * turns at reading. */
 int
 lmdb_env_start(struct lmdb_store *s)
 {
@@ -170,6 +172,16 @@ lmdb_env_make(const struct lmdb_store *s, const char *path)
         rc = mdb_env_sync(env, 1);
     mdb_env_close(env);
     return rc;
+}
+
+char *
+lmdb_path(const struct lmdb_store *s, const char *name)
+{
+    char *path = malloc(strlen(s->place) + strlen(name) + 2);
+
+    if (path != NULL)
+        sprintf(path, "%s/%s", s->place, name);
+    return path;
 }
 
 void

@@ -55,20 +55,10 @@ fill(int fd, const char *zeros)
     return true;
 }
 
-static char *
-path_of(const struct lmdb_store *s)
-{
-    char *path = malloc(strlen(s->place) + sizeof "/commit.redo");
-
-    if (path != NULL)
-        sprintf(path, "%s/commit.redo", s->place);
-    return path;
-}
-
 void
 lmdb_redo_forget(const struct lmdb_store *s)
 {
-    char *path = path_of(s);
+    char *path = lmdb_path(s, "commit.redo");
 
     if (path != NULL)
         unlink(path);
@@ -96,7 +86,7 @@ open_file(const struct lmdb_store *s, const char *path, int *out)
 int
 lmdb_redo_open(struct lmdb_store *s)
 {
-    char *path = path_of(s);
+    char *path = lmdb_path(s, "commit.redo");
     int rc = ENOMEM;
 
     if (s->redo.slot == NULL)

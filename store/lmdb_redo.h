@@ -75,8 +75,8 @@ void
 lmdb_redo_note(struct lmdb_store *s, enum lmdb_table table, const MDB_val *key,
                const MDB_val *value);
 
-/* True: what was noted is on stable storage, whatever becomes of the transaction. False if that
- * is nothing: LMDB gives no number to what writes nothing. */
+/* True: what was noted is on stable storage, whatever becomes of the transaction. False if
+ * that is nothing: LMDB gives no number to what writes nothing. */
 bool
 lmdb_redo_write(struct lmdb_store *s, MDB_txn *txn);
 

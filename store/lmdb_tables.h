@@ -185,6 +185,10 @@ lmdb_failed(struct lmdb_store *s, const char *doing, int rc);
 const char *
 lmdb_why(const struct store *store);
 
+/* Of a file of the store; malloc'd. NULL: no memory. */
+char *
+lmdb_path(const struct lmdb_store *s, const char *name);
+
 int
 lmdb_env_start(struct lmdb_store *s);
 

@@ -4,8 +4,8 @@
  *         whole, on stable storage, or not at all; single puts of it may be refused, each
  *         with its own result.
  * Units   Times are seconds since 1970 UTC, given by the caller; no clock is read.
- * Errors  enum store_status. After anything but STORE_OK nothing has changed. store_why has
- *         the words for a log line.
+ * Errors  enum store_status. After anything but STORE_OK nothing has changed, but for a batch
+ *         that was told to be safe. store_why has the words for a log line.
  * Threads store_commit and store_tidy by one thread at a time; store_read and store_facts
  *         by another one meanwhile. All of them block: call them off the loop.
  * Memory  Nothing given is kept.

@@ -221,8 +221,11 @@ host_open(struct host *host)
 
     if (!open_store(host))
         return false;
-    return lane_init(&host->lane, &host->loop, host->store, &lane_events) == 0 &&
-           open_server(host) && load_bindings(host) && load_repeats(host) &&
+    if (lane_init(&host->lane, &host->loop, host->store, &lane_events) != 0) {
+        LOG(LOG_ERROR, "server.start_failed", LOG_STRING("why", "out of memory"));
+        return false;
+    }
+    return open_server(host) && load_bindings(host) && load_repeats(host) &&
            open_listeners(host);
 }
 
@@ -245,7 +248,7 @@ host_close(struct host *host)
 }
 
 /* Leaving main would wait for libuv's threads, and one of them may hang on a disk or a name
- * server. Nothing that it works on has been promised to anyone. */
+ * server. What it works on has been promised to nobody, or is safe. */
 static void
 leave_threads_behind(const struct host *host, int code)
 {

@@ -68,8 +68,8 @@ lane_init(struct lane *lane, struct loop *loop, struct store *store,
 struct disk
 lane_disk(struct lane *lane);
 
-/* Tells nothing any more. The handle is closed as soon as no commit is out: loop_close waits for
- * that. Of a lane that was not initialised, nothing is. */
+/* Tells nothing any more. The handle is closed as soon as no commit is out: loop_close waits
+ * for that. Of a lane that was not initialised, nothing is. */
 void
 lane_close(struct lane *lane);
 
