@@ -188,6 +188,12 @@ class Baresip:
             end(process)
 
 
+def delivered_by(log):
+    """How many messages Linphone says were accepted."""
+    with open(log, 'rb') as file:
+        return file.read().count(b'MessageStateDelivered')
+
+
 class Linphone:
     name = 'linphone'
     texts = ['first of five', 'Grüße № 2 ☎', 'semi;colon, comma', 'quotes "inside"', 'last']
@@ -222,12 +228,14 @@ class Linphone:
 
     def send(self, place, protocol, port, user, recipient):
         process = self.start(place, protocol, port, user)
+        log = os.path.join(place, f'linphone-{user}.log')
         try:
             time.sleep(2)  # it registers first
             for text in self.texts:
                 self.say(process, f'message sip:{recipient}@127.0.0.1 {text}')
                 time.sleep(0.3)
-            time.sleep(0.5)
+            # on a busy disk it takes long to start, and what it has not sent it forgets
+            wait_until(lambda: delivered_by(log) >= len(self.texts), RECEIVE_S)
             self.say(process, 'quit')
             time.sleep(0.5)
         finally:
