@@ -73,11 +73,12 @@ void
 server_resolved(struct server *server, uint64_t ticket, const struct hop *hops,
                 size_t count, struct moment now);
 
-/* The batch that was handed out is durable, or nothing of it is. `why` for the log. */
 /* disk.h: the commit that is out is safe. */
 void
 server_safe(struct server *server, struct moment now);
 
+/* The batch that was handed out is durable, or nothing of it is, unless it was told to be safe.
+ * `why` for the log. */
 void
 server_committed(struct server *server, enum store_status status, const char *why,
                  struct moment now);

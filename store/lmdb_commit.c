@@ -446,7 +446,7 @@ begin_redo(struct lmdb_store *s, MDB_txn *txn, const struct batch *batch)
 }
 
 /* As lmdb_commit_txn, but once it is safe the next commit's sync is soon enough for LMDB's meta
- * page. */
+ * page. The flag is reset before anybody may open the environment anew. */
 static int
 commit_safe(struct lmdb_store *s, MDB_txn *txn, struct batch *batch)
 {

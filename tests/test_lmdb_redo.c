@@ -48,16 +48,21 @@ die(void *self)
     _exit(0);
 }
 
+static void
+commit(struct stores *t)
+{
+    stores_commit(t);
+    batch_reset(&t->batch);
+}
+
 /* One commit as LMDB does it alone, which leaves nothing behind; then others are told early. */
 static void
 become_sound(struct stores *t)
 {
     batch_save_binding(&t->batch, text("nobody@example.org"), text("x"), NULL);
-    stores_commit(t);
-    batch_reset(&t->batch);
+    commit(t);
     batch_save_binding(&t->batch, text("nobody@example.org"), slice_absent(), NULL);
-    stores_commit(t);
-    batch_reset(&t->batch);
+    commit(t);
 }
 
 static void
@@ -139,8 +144,7 @@ open_and_fill(struct stores *t)
     stores_store(t, BOB, "one");
     stores_store(t, BOB, "two");
     batch_save_binding(&t->batch, text(CAROL), text("her phone"), NULL);
-    stores_commit(t);
-    batch_reset(&t->batch);
+    commit(t);
     close_store(t);
 }
 
@@ -200,8 +204,7 @@ a_command_that_was_there_before_does_it_before_its_own(void **state)
     assert_int_equal(stores_open(t, STORE_COMMAND), STORE_OK);
     serve_and_die(t, do_all_that_a_commit_can);
     stores_put(t, CAROL, "mine", LATER);
-    stores_commit(t);
-    batch_reset(&t->batch);
+    commit(t);
     assert_string_equal(stores_bodies(t, CAROL, 9), "four imported mine");
     stores_remove(t, 6);
     assert_all_was_done(t);
@@ -256,8 +259,7 @@ a_command_that_was_there_before_the_file_was_does_it(void **state)
     assert_int_equal(stores_open(t, STORE_COMMAND), STORE_OK);
     serve_and_die(t, do_all_that_a_commit_can);
     stores_put(t, CAROL, "mine", LATER);
-    stores_commit(t);
-    batch_reset(&t->batch);
+    commit(t);
     assert_string_equal(stores_bodies(t, CAROL, 9), "four imported mine");
 }
 
@@ -374,8 +376,7 @@ a_store_that_was_put_back_is_owed_nothing_of_what_it_became_before(void **state)
     copy(t, "data.mdb", "backup");
     stores_open_server(t);
     batch_save_binding(&t->batch, text(BOB), text("his phone"), NULL);
-    stores_commit(t);
-    batch_reset(&t->batch);
+    commit(t);
     close_store(t);
     serve_and_die(t, put_one);
 
@@ -413,8 +414,7 @@ told_early(struct stores *t)
 
     t->batch.safe = count;
     t->batch.safe_self = &told;
-    stores_commit(t);
-    batch_reset(&t->batch);
+    commit(t);
     return told;
 }
 
@@ -436,7 +436,6 @@ what_somebody_waits_for_is_told_once_and_what_nobody_does_is_not(void **state)
     assert_string_equal(stores_bodies(t, BOB, 9), "");
 }
 
-/* LMDB gives it no number, so the next commit would pass for it. */
 /* It may have forgotten pages that it could not sync, and says nothing of them any more. */
 static void
 a_disk_that_failed_is_believed_again_after_a_commit_with_all_syncs(void **state)
@@ -463,6 +462,7 @@ a_disk_that_failed_is_believed_again_after_a_commit_with_all_syncs(void **state)
     assert_int_equal(told_early(t), 1);
 }
 
+/* LMDB gives it no number, so the next commit would pass for it. */
 static void
 what_changes_nothing_is_not_told_early(void **state)
 {
