@@ -526,7 +526,9 @@ server_flush(struct server *server, struct moment now)
     journal_flush(&server->silo.journal, now);
     if (!journal_is_settling(&server->silo.journal))
         reader_flush(&server->silo.reader, now);
-    if (!server->tidy_wanted || server->tidy_is_out || server->silo.is_stopping)
+    if (server->silo.is_stopping && !server->silo.journal.is_owing)
+        return; /* tidying is over but where it makes up for what failed late */
+    if (!server->tidy_wanted || server->tidy_is_out)
         return;
     server->tidy_is_out = true;
     server->expire_is_out = server->expire_wanted;

@@ -1238,6 +1238,26 @@ a_server_that_stops_sends_nothing_to_a_name_that_comes_late(void **state)
     assert_int_equal(phone_received(edge), 0);
 }
 
+/* What was told early and has failed since holds every read back until it is made up for. */
+static void
+a_server_that_stops_makes_up_for_what_failed_late(void **state)
+{
+    struct world *w = scene();
+    struct phone *bob = phone_offline(w, "bob", PROTOCOL_UDP);
+
+    (void)state;
+    store_body(w, "bob", "one");
+    w->faults = (struct disk_faults){ .early = 1000, .lied = 1000 };
+    store_body(w, "carol", "other");
+    w->faults = (struct disk_faults){ .delay_ms = 1 };
+    phone_register(bob, HOUR_S);
+    world_run(w, 100);
+    server_stop(w->server, w->now);
+    assert_false(server_is_idle(w->server));
+    world_run(w, 10000);
+    assert_true(server_is_idle(w->server));
+}
+
 /* The dump to the old phone is over but for its last removal, when the new one's REGISTER is
  * being saved: a message that comes before that is done goes behind what waits. */
 static void
@@ -1329,6 +1349,7 @@ main(void)
         SCENE(without_db_mode_a_restart_forgets_the_contact),
         SCENE(a_server_that_stops_ends_its_dumps),
         SCENE(a_server_that_stops_sends_nothing_to_a_name_that_comes_late),
+        SCENE(a_server_that_stops_makes_up_for_what_failed_late),
         SCENE(what_comes_while_another_phone_registers_does_not_overtake),
     };
 
