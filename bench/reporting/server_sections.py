@@ -77,7 +77,7 @@ def waiting(doc, runs):
     if not xs:
         return
     doc.heading('Messages waiting', 3)
-    doc.paragraph('So many wait for other users while 5000 are stored and then delivered, on '
+    doc.paragraph('So many wait for other users while 20,000 are stored and then delivered, on '
                   'servers that were filled beforehand and take turns.')
     doc.command(one_run(runs, 'waiting'))
     doc.table(['waiting', 'stored a second', 'CPU us', 'delivered a second', 'CPU us', 'start ms'],
