@@ -267,6 +267,19 @@ a_number_that_was_never_sent_is_corruption(void **state)
     assert_int_equal(s->ledger.corrupted, 2);
 }
 
+/* Its clock is 32 bits: past them everything would look out of order. */
+static void
+a_ledger_is_full_before_its_clock_begins_again(void **state)
+{
+    struct scene *s = *state;
+
+    assert_false(ledger_is_full(&s->ledger));
+    s->ledger.now = UINT32_MAX / 256 * 255;
+    assert_false(ledger_is_full(&s->ledger));
+    s->ledger.now = UINT32_MAX - 10000000; /* as many are open as can be */
+    assert_true(ledger_is_full(&s->ledger));
+}
+
 int
 main(void)
 {
@@ -286,6 +299,7 @@ main(void)
         SCENE(what_comes_to_somebody_else_is_misdelivered),
         SCENE(another_run_and_other_people_are_no_damage),
         SCENE(a_number_that_was_never_sent_is_corruption),
+        SCENE(a_ledger_is_full_before_its_clock_begins_again),
 #undef SCENE
     };
 

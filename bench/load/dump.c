@@ -1,12 +1,26 @@
 #include "bench/load/dump.h"
 
 static bool
+is_for(enum dump_users dumped, const struct ledger_user *user)
+{
+    switch (dumped) {
+    case DUMP_WAITING:
+        return user->waiting > 0;
+    case DUMP_SERVED:
+        return user->waiting == 0 && user->count > 0;
+    case DUMP_ALL:
+        break;
+    }
+    return true;
+}
+
+static bool
 next(struct run *run, struct request *out)
 {
     const struct ledger *ledger = &run->ledger;
 
-    while (run->only_waiting && run->cursor < ledger->user_count &&
-           ledger->users[run->cursor].waiting == 0)
+    while (run->cursor < ledger->user_count &&
+           !is_for(run->dumped, &ledger->users[run->cursor]))
         run->cursor++;
     if (run->cursor >= ledger->user_count) {
         run->exhausted = true;
@@ -17,6 +31,7 @@ next(struct run *run, struct request *out)
 
     phone->busy = phone->dumping = true;
     phone->word_ns = run->now_ns;
+    phone->meant_ns = run->meant_ns;
     run->dumping++;
     queue_in(&run->idle, run->idle_link, user);
     *out = (struct request){ REQUEST_REGISTER, user, phone->registrations++ };
@@ -46,14 +61,15 @@ has_all(const struct run *run, uint32_t user)
 }
 
 void
-dump_arrived(struct run *run, uint32_t user)
+dump_arrived(struct run *run, uint32_t user, bool is_new)
 {
     struct phone *phone = &run->phones[user];
 
     if (!phone->dumping)
         return;
-    histogram_record(&run->phase->gap, run->now_ns - phone->word_ns);
-    phone->word_ns = run->now_ns;
+    if (is_new)
+        histogram_record(&run->phase->gap, run->now_ns - phone->meant_ns);
+    phone->word_ns = phone->meant_ns = run->now_ns;
     queue_out(&run->idle, run->idle_link, user);
     queue_in(&run->idle, run->idle_link, user);
     if (has_all(run, user))
@@ -77,6 +93,7 @@ dump_give_up(struct run *run)
         uint32_t user = run->idle.first;
 
         run->result.given_up++;
+        run->phones[user].given_up = true;
         end(run, user);
     }
 }

@@ -2,8 +2,7 @@
  *
  * Latency of a message counts from the moment when the silo could have sent it: the REGISTER,
  * or the answer to the message before. One to whom nothing comes for options.patience_ns is
- * given up, and what then waits is lost. With run.only_waiting those are left out for whom
- * nothing waits.
+ * given up, and what then waits is lost. run.dumped says for whom it is.
  */
 #ifndef BENCH_LOAD_DUMP_H
 #define BENCH_LOAD_DUMP_H
@@ -12,9 +11,11 @@
 
 extern const struct source dump_source;
 
-/* A message arrived at this user's phone for the first time, or its REGISTER was answered. */
+/* A message arrived at this user's phone: a new one, or whatever shows that the silo goes on. */
 void
-dump_arrived(struct run *run, uint32_t user);
+dump_arrived(struct run *run, uint32_t user, bool is_new);
+
+/* Its REGISTER was answered. */
 void
 dump_registered(struct run *run, uint32_t user, bool success);
 

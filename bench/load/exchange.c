@@ -50,20 +50,26 @@ note_registration(struct run *run, const struct request *request, bool success)
 
 /* Status 0: none came in time. */
 static void
-end_transaction(struct run *run, struct transaction *t, int status)
+count_end(struct tally *tally, int status, uint64_t took_ns)
 {
-    const struct request request = t->request;
-    struct tally *tally = tally_of(run, &request);
-    bool success = status >= 200 && status < 300;
-
-    transaction_end(&run->transactions, t);
     if (status == 0)
         tally->timed_out++;
-    else if (!success)
+    else if (status >= 300)
         tally->failed++;
     else
         tally->succeeded++;
-    if (success && !run->phase->delivers)
+    histogram_record(status >= 300 ? &tally->refusal : &tally->latency, took_ns);
+}
+
+static void
+end_transaction(struct run *run, struct transaction *t, int status)
+{
+    const struct request request = t->request;
+    bool success = status >= 200 && status < 300;
+
+    count_end(tally_of(run, &request), status, run->now_ns - t->began_ns);
+    transaction_end(&run->transactions, t);
+    if (status != 0 && !run->phase->delivers)
         run->phase->last_ns = run->now_ns;
     if (request_is_phones(request.kind))
         note_registration(run, &request, success);
@@ -86,6 +92,18 @@ exchange_resend(struct run *run)
         }
 }
 
+void
+exchange_note_open(struct run *run)
+{
+    for (uint32_t slot = 0; slot < run->transactions.room; slot++) {
+        const struct transaction *t = &run->transactions.table[slot];
+
+        if (t->open)
+            histogram_record(&tally_of(run, &t->request)->latency,
+                             run->now_ns - t->began_ns);
+    }
+}
+
 static void
 take_response(struct run *run, const struct reading *message)
 {
@@ -106,7 +124,6 @@ take_response(struct run *run, const struct reading *message)
     }
     tally->status[message->status]++;
     tally->retry_after += message->status == 503 && message->retry_after;
-    histogram_record(&tally->latency, run->now_ns - t->began_ns);
     end_transaction(run, t, message->status);
 }
 
@@ -137,14 +154,16 @@ take_message(struct run *run, const struct reading *message)
 {
     uint32_t user = reading_user(message->uri);
 
-    if (!ledger_arrive(&run->ledger, user, message->body, is_from_ours(message),
-                       crc32c(message->branch)))
-        return;
-    run->phase->arrived++;
-    if (run->phase->delivers)
-        run->phase->last_ns = run->now_ns;
+    bool is_new = ledger_arrive(&run->ledger, user, message->body, is_from_ours(message),
+                                crc32c(message->branch));
+
+    if (is_new) {
+        run->phase->arrived++;
+        if (run->phase->delivers)
+            run->phase->last_ns = run->now_ns;
+    }
     if (user < run->ledger.user_count)
-        dump_arrived(run, user);
+        dump_arrived(run, user, is_new);
 }
 
 /* It is answered before anything is made of it, as a phone does: what follows may be long. */

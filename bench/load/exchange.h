@@ -12,6 +12,10 @@ exchange_send(struct run *run, const struct request *request, uint64_t began_ns)
 void
 exchange_resend(struct run *run);
 
+/* Whose answer has not come when a phase is interrupted has waited so long at least. */
+void
+exchange_note_open(struct run *run);
+
 /* What came in: net.take. */
 void
 exchange_take(void *run, const struct net_origin *origin, const struct reading *message);

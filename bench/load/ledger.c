@@ -2,6 +2,10 @@
 
 #include "bench/load/memory.h"
 
+enum {
+    LEFT_FOR_ANSWERS = 1 << 24, /* more than ever are open */
+};
+
 void
 ledger_open(struct ledger *l, uint32_t users, uint32_t run)
 {
@@ -15,6 +19,12 @@ ledger_close(struct ledger *l)
     for (uint32_t i = 0; i < l->user_count; i++)
         free(l->users[i].messages);
     free(l->users);
+}
+
+bool
+ledger_is_full(const struct ledger *l)
+{
+    return l->now > UINT32_MAX - LEFT_FOR_ANSWERS;
 }
 
 uint32_t

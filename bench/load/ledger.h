@@ -7,7 +7,8 @@
  *         behind one which comes after them.
  * Twice   What arrives again with the branch it had is a transaction's retransmission, which a
  *         phone answers and forgets: `repeated`. With another branch it is `doubled`.
- * Limits  2^32 sends and accepts; 16 octets a message.
+ * Limits  2^32 sends and accepts, of which the last are left for what is open when the ledger is
+ *         full; 16 octets a message.
  */
 #ifndef BENCH_LOAD_LEDGER_H
 #define BENCH_LOAD_LEDGER_H
@@ -44,6 +45,10 @@ ledger_open(struct ledger *ledger, uint32_t users, uint32_t run);
 
 void
 ledger_close(struct ledger *ledger);
+
+/* No more should be sent. */
+bool
+ledger_is_full(const struct ledger *ledger);
 
 /* The number of a new message for this user. */
 uint32_t

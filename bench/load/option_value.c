@@ -1,5 +1,7 @@
 #include "bench/load/option_value.h"
 
+#include "bench/load/usage.h"
+
 #include "bench/load/clock.h"
 
 #include <stdarg.h>
@@ -81,6 +83,8 @@ option_read_pids(const char *text, struct options *o)
         if (end == text || pid <= 0 || o->pids == OPTIONS_PIDS_MAX ||
             (*end != ',' && *end != '\0'))
             return option_refuse("-p is PID,PID and so on, not '%s'", text);
+        if (!usage_of(&pid, 1).is_known)
+            return option_refuse("-p %ld: there is no such process", pid);
         o->pid[o->pids++] = pid;
         if (*end == '\0')
             return true;

@@ -24,7 +24,8 @@ static const char help[] =
     "delivered\n"
     "  register   users register (unmeasured); then they do so again\n"
     "  online     users register (unmeasured); then MESSAGEs to them, answered by their "
-    "phones\n"
+    "phones:\n"
+    "             what counts is what arrives\n"
     "  mixed      a day: all of that by chance, users come and go; at the end all is "
     "collected\n"
     "  answer     no load: a silo on HOST:PORT that says 202 to MESSAGE and 200 to all "
@@ -46,7 +47,9 @@ static const char help[] =
     "      --seed N   of what mixed draws (1)\n"
     "the wire\n"
     "  -t udp|tcp     (udp)\n"
-    "  -c COUNT       connections of senders, and as many of phones (1)\n"
+    "  -c COUNT       connections of senders, and as many of phones (1); over UDP one "
+    "socket\n"
+    "                 each, as behind a proxy\n"
     "      --domain NAME      of the users' addresses (HOST)\n"
     "      --timeout SECONDS  for an answer (32); until then a request is sent again "
     "over UDP,\n"
@@ -59,7 +62,7 @@ static const char help[] =
     "      --strict   a body with something put before or behind it is damaged, too: "
     "msilo does\n"
     "                 that by design (\"[Offline message - ...]\")\n"
-    "what is told\n"
+    "what is told (latency: of answers 2xx; who had none counts as long as he waited)\n"
     "  -p PID[,PID]   processes of the server: their CPU time and memory\n"
     "      --json FILE        all figures; - is standard output, and the tables go to "
     "stderr\n"
@@ -67,9 +70,9 @@ static const char help[] =
     "\n"
     "Exit code 0; 1: a message was lost, doubled, corrupted, out of order or given to "
     "somebody\n"
-    "else; 2: nothing succeeded, or no socket; 64: usage; 130: interrupted, with the "
-    "result so\n"
-    "far.\n";
+    "else; 2: nothing succeeded, or no socket; 3: a request had no final response; 64: "
+    "usage;\n"
+    "130: interrupted, with the result so far.\n";
 
 enum {
     OPTION_MIX = 256,

@@ -27,7 +27,6 @@ static void
 add_phase(const struct run *run, const struct phase *phase)
 {
     double count = (double)phase_count(phase), seconds = phase_seconds(phase);
-    double server_s = phase->server.user_s + phase->server.system_s;
     char name[TABLE_TEXT_MAX];
 
     snprintf(name, sizeof name, phase->measured ? "%s" : "(%s)", phase->name);
@@ -35,8 +34,8 @@ add_phase(const struct run *run, const struct phase *phase)
     table_cell(&table, "%.0f", count);
     table_cell(&table, "%.3f", seconds);
     table_cell(&table, "%.0f", seconds > 0 ? count / seconds : 0);
-    if (run->options->pids > 0 && count > 0)
-        table_cell(&table, "%.2f", server_s * 1e6 / count);
+    if (run->options->pids > 0 && phase->server.is_known && count > 0)
+        table_cell(&table, "%.2f", phase->server.cpu_s * 1e6 / count);
     else
         table_cell(&table, "-");
     table_cell(&table, "%.2f", count > 0 ? phase->own_s * 1e6 / count : 0);
@@ -171,7 +170,7 @@ print_oddities(const struct run *run, FILE *out)
         for (unsigned kind = 0; kind < REQUEST_KINDS; kind++)
             print_statuses(&run->result.phase[i], kind, out);
     print_count(out, l->repeated, "deliveries were retransmissions");
-    print_count(out, l->stale, "messages of an earlier run arrived");
+    print_count(out, l->stale, "messages of an earlier run arrived: CPU is theirs, too");
     print_count(out, l->foreign, "messages that are not ours arrived");
     print_count(out, run->result.others, "other requests arrived, answered 200");
     print_count(out, run->result.strays, "answers came to nothing that was open");
@@ -243,5 +242,7 @@ report_print(const struct run *run, FILE *out)
         fprintf(out, "interrupted: this is what was counted so far\n");
     else if (!verdict_has_succeeded(run))
         fprintf(out, "FAILED: nothing of what was to be measured succeeded\n");
+    else if (verdict_exit_code(run) == VERDICT_UNANSWERED)
+        fprintf(out, "UNANSWERED: requests had no final response\n");
     fflush(out);
 }

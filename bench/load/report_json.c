@@ -72,6 +72,7 @@ write_tally(struct json *json, const char *name, const struct tally *tally)
         }
     json_close(json, '}');
     write_latency(json, "latency_us", &tally->latency);
+    write_latency(json, "refusal_us", &tally->refusal);
     json_close(json, '}');
 }
 
@@ -79,12 +80,12 @@ static void
 write_usage(struct json *json, const struct phase *phase)
 {
     double count = (double)phase_count(phase);
-    double sum_s = phase->server.user_s + phase->server.system_s;
 
     json_open(json, "server", '{');
+    json_number(json, "cpu_s", phase->server.cpu_s);
     json_number(json, "cpu_user_s", phase->server.user_s);
     json_number(json, "cpu_system_s", phase->server.system_s);
-    json_number(json, "cpu_us_each", count > 0 ? sum_s * 1e6 / count : 0);
+    json_number(json, "cpu_us_each", count > 0 ? phase->server.cpu_s * 1e6 / count : 0);
     json_count(json, "rss_bytes", phase->server.rss_bytes);
     json_count(json, "pss_bytes", phase->server.pss_bytes);
     json_close(json, '}');
@@ -103,7 +104,7 @@ write_phase(struct json *json, const struct run *run, const struct phase *phase)
     json_number(json, "a_second", seconds > 0 ? count / seconds : 0);
     json_number(json, "own_cpu_s", phase->own_s);
     json_number(json, "own_cpu_us_each", count > 0 ? phase->own_s * 1e6 / count : 0);
-    if (run->options->pids > 0)
+    if (run->options->pids > 0 && phase->server.is_known)
         write_usage(json, phase);
     json_count(json, "arrived", phase->arrived);
     json_open(json, "requests", '{');

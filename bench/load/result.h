@@ -8,7 +8,7 @@
 
 enum {
     RESULT_STATUSES = 700,
-    RESULT_PHASES_MAX = 4,
+    RESULT_PHASES_MAX = 5,
 };
 
 /* Of one kind of requests. */
@@ -17,14 +17,15 @@ struct tally {
     uint64_t resent, provisional, retry_after;
     uint64_t late; /* sent more than 1 ms behind the time that was meant for it */
     uint64_t status[RESULT_STATUSES];
-    struct histogram latency; /* of final answers */
+    struct histogram latency; /* of answers 2xx; who had none, for as long as he waited */
+    struct histogram refusal; /* of all other final answers */
 };
 
 struct phase {
     const char *name;
     bool measured; /* what the load is for; else it only prepares or collects */
     bool delivers; /* what counts are messages that arrive, not answers */
-    uint64_t began_ns, last_ns; /* last: when something was counted */
+    uint64_t began_ns, last_ns; /* last: when something was counted, or still expected */
     uint64_t arrived;           /* messages, for the first time */
     struct usage server;        /* time within the phase, memory at its end */
     double own_s;               /* our own time */

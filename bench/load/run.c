@@ -106,7 +106,8 @@ open_now(const struct run *run)
 static bool
 all_is_sent(const struct run *run)
 {
-    return run->exhausted || pace_is_over(&run->pace, run->now_ns);
+    return run->exhausted || ledger_is_full(&run->ledger) ||
+           pace_is_over(&run->pace, run->now_ns);
 }
 
 static bool
@@ -127,12 +128,13 @@ start_some(struct run *run)
     struct request request;
 
     for (unsigned i = 0; i < STARTS_PER_TURN; i++) {
-        if (run->exhausted || run->transactions.open == run->transactions.room ||
+        if (all_is_sent(run) || run->transactions.open == run->transactions.room ||
             !pace_allows(&run->pace, run->now_ns, open_now(run)))
             return START_NO;
+        run->meant_ns = pace_intended_ns(&run->pace, run->now_ns);
         if (!run->source->next(run, &request))
             return START_BLOCKED;
-        exchange_send(run, &request, pace_intended_ns(&run->pace, run->now_ns));
+        exchange_send(run, &request, run->meant_ns);
         run->pace.started++;
     }
     return START_MORE;
@@ -202,22 +204,32 @@ begin(struct run *run, const struct plan *plan)
     };
 }
 
+/* While nothing came a phase has lasted, too. */
+static void
+count_silence(struct run *run)
+{
+    uint64_t end_ns = least(run->now_ns, run->pace.deadline_ns);
+
+    if ((stopped || run_has_timeouts(run)) && run->phase->last_ns < end_ns)
+        run->phase->last_ns = end_ns;
+}
+
 void
 run_phase(struct run *run, const struct plan *plan)
 {
     const struct options *o = run->options;
-    struct usage before = usage_of(o->pid, o->pids);
+    struct usage before = usage_of(o->pid, o->pids), after;
     double own_before = usage_own_s();
-    struct phase *phase;
 
     begin(run, plan);
     while (!stopped && !is_over(run))
         turn(run);
-    phase = run->phase;
-    phase->own_s = usage_own_s() - own_before;
-    phase->server = usage_of(o->pid, o->pids);
-    phase->server.user_s -= before.user_s;
-    phase->server.system_s -= before.system_s;
+    after = usage_of(o->pid, o->pids);
+    run->now_ns = clock_ns();
+    exchange_note_open(run);
+    count_silence(run);
+    run->phase->own_s = usage_own_s() - own_before;
+    run->phase->server = usage_since(&before, &after);
 }
 
 void

@@ -38,12 +38,21 @@ struct plan {
     uint32_t window;
 };
 
+/* Whose phones a dump is for. */
+enum dump_users {
+    DUMP_ALL,
+    DUMP_WAITING, /* for whom something waits */
+    DUMP_SERVED,  /* who got all that they were sent, and some was */
+};
+
 /* A user's phone. */
 struct phone {
     uint32_t registrations; /* sent, each with a CSeq of its own */
     bool busy;              /* one of them is open */
     bool dumping;           /* gets what waits, see dump.h */
+    bool given_up;          /* once, while something waited */
     uint64_t word_ns;       /* when it last told the silo something that lets it go on */
+    uint64_t meant_ns; /* when it should have: what a delivery's latency counts from */
 };
 
 struct run {
@@ -63,9 +72,10 @@ struct run {
     struct phase *phase;
     const struct source *source;
     struct pace pace;
-    uint64_t cursor;   /* the source's */
-    bool exhausted;    /* says the source: nothing more will come */
-    bool only_waiting; /* see dump.h */
+    uint64_t cursor;        /* the source's */
+    uint64_t meant_ns;      /* when the request was to be sent that it is asked for */
+    bool exhausted;         /* says the source: nothing more will come */
+    enum dump_users dumped; /* see dump.h */
     uint64_t now_ns, told_ns, chance;
 };
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 static FILE *
@@ -12,6 +13,18 @@ open_proc(long pid, const char *name)
 
     snprintf(path, sizeof path, "/proc/%ld/%s", pid, name);
     return fopen(path, "r");
+}
+
+static bool
+add_cpu(long pid, struct usage *sum)
+{
+    struct timespec used;
+    clockid_t clock;
+
+    if (clock_getcpuclockid((pid_t)pid, &clock) != 0 || clock_gettime(clock, &used) != 0)
+        return false;
+    sum->cpu_s += (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+    return true;
 }
 
 /* The name of a process, in parentheses, may hold anything. */
@@ -55,13 +68,26 @@ add_memory(long pid, struct usage *sum)
 struct usage
 usage_of(const long *pid, unsigned pids)
 {
-    struct usage sum = { 0 };
+    struct usage sum = { .is_known = true };
 
     for (unsigned i = 0; i < pids; i++) {
+        sum.is_known = add_cpu(pid[i], &sum) && sum.is_known;
         add_times(pid[i], &sum);
         add_memory(pid[i], &sum);
     }
     return sum;
+}
+
+struct usage
+usage_since(const struct usage *before, const struct usage *now)
+{
+    struct usage used = *now;
+
+    used.is_known = before->is_known && now->is_known;
+    used.cpu_s -= before->cpu_s;
+    used.user_s -= before->user_s;
+    used.system_s -= before->system_s;
+    return used;
 }
 
 double

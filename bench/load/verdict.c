@@ -1,15 +1,32 @@
 #include "bench/load/verdict.h"
 
 uint64_t
-verdict_lost(const struct run *run)
+verdict_user_lost(const struct run *run, uint32_t user)
 {
-    return run->result.collected ? run->ledger.waiting : 0;
+    bool had_its_turn = run->result.collected || run->phones[user].given_up;
+
+    return had_its_turn ? run->ledger.users[user].waiting : 0;
 }
 
 uint64_t
-verdict_user_lost(const struct run *run, uint32_t user)
+verdict_lost(const struct run *run)
 {
-    return run->result.collected ? run->ledger.users[user].waiting : 0;
+    uint64_t lost = 0;
+
+    for (uint32_t user = 0; user < run->ledger.user_count; user++)
+        lost += verdict_user_lost(run, user);
+    return lost;
+}
+
+static bool
+went_unanswered(const struct run *run)
+{
+    uint64_t timed_out = 0;
+
+    for (unsigned i = 0; i < run->result.phases; i++)
+        for (unsigned kind = 0; kind < REQUEST_KINDS; kind++)
+            timed_out += run->result.phase[i].tally[kind].timed_out;
+    return timed_out > 0;
 }
 
 bool
@@ -48,15 +65,19 @@ verdict_word(const struct run *run)
         return "damaged";
     if (run->result.interrupted)
         return "interrupted";
-    return verdict_has_succeeded(run) ? "whole" : "failed";
+    if (!verdict_has_succeeded(run))
+        return "failed";
+    return went_unanswered(run) ? "unanswered" : "whole";
 }
 
 int
 verdict_exit_code(const struct run *run)
 {
     if (run->result.interrupted)
-        return 130;
+        return VERDICT_INTERRUPTED;
     if (verdict_is_damaged(run))
-        return 1;
-    return verdict_has_succeeded(run) ? 0 : 2;
+        return VERDICT_DAMAGED;
+    if (!verdict_has_succeeded(run))
+        return VERDICT_FAILED;
+    return went_unanswered(run) ? VERDICT_UNANSWERED : 0;
 }

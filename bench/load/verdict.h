@@ -4,7 +4,16 @@
 
 #include "bench/load/run.h"
 
-/* Messages that were accepted and did not arrive, where all had their chance; else 0. */
+/* Exit codes. */
+enum verdict_code {
+    VERDICT_DAMAGED = 1,
+    VERDICT_FAILED = 2,
+    VERDICT_UNANSWERED = 3,
+    VERDICT_INTERRUPTED = 130,
+};
+
+/* Messages that were accepted and did not arrive, though they had their chance: of all users, or
+ * of those alone who were given up, where not everybody's turn came. */
 uint64_t
 verdict_lost(const struct run *run);
 uint64_t
@@ -21,7 +30,8 @@ verdict_is_user_damaged(const struct run *run, uint32_t user);
 bool
 verdict_has_succeeded(const struct run *run);
 
-/* "whole", "damaged", "failed" or "interrupted", and the exit code for it. */
+/* "whole", "damaged", "failed" (nothing succeeded), "unanswered" (a request was) or
+ * "interrupted", and the exit code for it. */
 const char *
 verdict_word(const struct run *run);
 int

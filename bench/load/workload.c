@@ -42,17 +42,28 @@ store(struct run *run)
     run_phase(run, &plan);
 }
 
-/* Everybody's phone gets what waits for it, or those only for whom something does. */
 static void
-collect(struct run *run, struct plan plan, bool only_waiting)
+let_come(struct run *run, struct plan plan, enum dump_users dumped)
 {
     plan.count = UINT64_MAX;
     plan.delivers = true;
     plan.window = run->options->at_once;
-    run->only_waiting = only_waiting;
+    run->dumped = dumped;
     run_phase(run, &plan);
+}
+
+/* These users' phones get what waits for them. Then those who got all register once more: what
+ * was not taken out of the silo comes again. */
+static void
+collect(struct run *run, struct plan plan, enum dump_users dumped)
+{
+    let_come(run, plan, dumped);
     run->result.collected =
         !run_is_stopped() && run->exhausted; /* not where the time was up */
+    run_linger(run, LINGER_MS * NS_PER_MS);
+    if (!run->result.collected)
+        return;
+    let_come(run, preparation(run, "again", &dump_source, 0), DUMP_SERVED);
     run_linger(run, LINGER_MS * NS_PER_MS);
 }
 
@@ -64,7 +75,7 @@ dump(struct run *run)
     plan.window = run->options->window;
     run_phase(run, &plan);
     if (!run_is_stopped())
-        collect(run, measured(run, "dump", &dump_source), false);
+        collect(run, measured(run, "dump", &dump_source), DUMP_ALL);
 }
 
 static void
@@ -80,7 +91,7 @@ registering(struct run *run)
 
 /* `users` come online; then the load; then all that waits is collected. */
 static void
-deliver(struct run *run, uint32_t users, struct plan plan, bool only_waiting)
+deliver(struct run *run, uint32_t users, struct plan plan, enum dump_users dumped)
 {
     struct plan first = preparation(run, "register", &source_register, users);
 
@@ -89,7 +100,7 @@ deliver(struct run *run, uint32_t users, struct plan plan, bool only_waiting)
     if (!run_is_stopped())
         run_phase(run, &plan);
     if (!run_is_stopped())
-        collect(run, preparation(run, "collect", &dump_source, 0), only_waiting);
+        collect(run, preparation(run, "collect", &dump_source, 0), dumped);
 }
 
 /* A contact that stays behind is one that nobody answers at: it would slow down who measures
@@ -101,6 +112,16 @@ leave(struct run *run)
 
     if (!run_is_stopped() && run->population.online > 0 && !run_has_timeouts(run))
         run_phase(run, &plan);
+}
+
+/* What counts is what arrives: a silo may answer 2xx and keep the message for later. */
+static void
+online(struct run *run)
+{
+    struct plan plan = measured(run, "online", &source_online);
+
+    plan.delivers = true;
+    deliver(run, run->options->users, plan, DUMP_WAITING);
 }
 
 static void
@@ -119,10 +140,10 @@ run_all(struct run *run)
         registering(run);
         break;
     case WORKLOAD_ONLINE:
-        deliver(run, users, measured(run, "online", &source_online), true);
+        online(run);
         break;
     case WORKLOAD_MIXED:
-        deliver(run, (users + 1) / 2, measured(run, "mixed", &source_mixed), false);
+        deliver(run, (users + 1) / 2, measured(run, "mixed", &source_mixed), DUMP_ALL);
         break;
     case WORKLOAD_ANSWER:
     case WORKLOADS:

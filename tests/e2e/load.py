@@ -129,12 +129,14 @@ class FaultySilo:
 
     deliver(user, bodies) -> what a REGISTER of user0 and so on sets free, oldest first: bodies
     or Deliveries, each sent when the one before was answered.
+    again(user) -> the same for one that finds nothing stored.
     answer(request, number) -> the status lines to answer with; number counts requests from 0.
     Over TCP it opens connections to the contacts, as a proxy would that has lost them.
     """
 
-    def __init__(self, deliver=None, answer=None, protocol='UDP'):
+    def __init__(self, deliver=None, answer=None, protocol='UDP', again=None):
         self.deliver = deliver or (lambda user, bodies: bodies)
+        self.again = again or (lambda user: [])
         self.answer = answer or (
             lambda request, number: ['202 Accepted' if request.method == 'MESSAGE' else '200 OK'])
         self.protocol = protocol
@@ -237,7 +239,8 @@ class FaultySilo:
     def take_register(self, message, send):
         contact = message.get('contact').decode().partition('<')[2].partition('>')[0]
         user = contact.partition('@')[0][len('sip:'):]
-        bodies = self.deliver(user, self.stored.pop(user, []))
+        bodies = self.stored.pop(user, [])
+        bodies = self.deliver(user, bodies) if bodies else self.again(user)
         self.waiting.setdefault(user, []).extend(
             each if isinstance(each, Delivery) else Delivery(each) for each in bodies)
         if self.protocol == 'TCP':
