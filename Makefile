@@ -224,7 +224,7 @@ bench-parser:
 	    -n "Commit: $$(git describe --always --dirty || echo unknown)" -n "Flags: $(CFLAGS)" \
 	    -n "Peers: $$(dpkg-query -W -f '$${Package} $${Version}  ' $(PEER_PACKAGES))"
 
-# Eight minutes. ROUNDS, LONG=1 and others: see bench/bench_peer.
+# Twelve minutes. ROUNDS, LONG=1 and others: see bench/bench_peer.
 bench-peer:
 	@dist/need $(SILO_PACKAGES)
 	@$(MAKE) --no-print-directory all build/bench/siload

@@ -2,14 +2,17 @@
 
     samples[side's name][row's name][measure]   a list with one figure of each round
 """
+import contextlib
 import sys
 import time
 
 import load
+import processes
 import report
 import workloads
 
 SETTLE_S = 0.5
+PUT_OFF = 'stored and delivered, with what is put off'
 BEGAN = time.monotonic()
 
 
@@ -50,38 +53,75 @@ class Comparison:
     def load(side, row, options):
         return load.run(row.workload, options, side.address, side.pids(), side.sockets)
 
-    def measure(self, side, row):
-        """One row on one side; the memory that it ends with."""
-        figures, mib = dict.fromkeys(load.MEASURES), None
+    @contextlib.contextmanager
+    def excused(self, side, what):
+        """An error costs what it happened in, and nothing that was measured before."""
         try:
-            side.start(row.store)
-            if row.warm_up:
-                self.load(side, row, row.warm_up)
-                side.settle()
-            said = self.load(side, row, row.options)
-            side.check()
-            figures, mib = said, side.memory_kib() / 1024
-        except (RuntimeError, OSError) as error:
-            self.failures.append(f'{side.name}: {row.name}: {error}')
+            yield
+        except Exception as error:  # pylint: disable=broad-except
+            self.failures.append(f'{side.name}: {what}: {str(error) or repr(error)}')
         finally:
             side.kill()
+
+    def warm_up(self, side, row):
+        if not row.warm_up:
+            return []
+        said = self.load(side, row, row.warm_up)
+        side.settle()
+        return [said]
+
+    def repeat(self, side, row):
+        """Runs on one server: one, or of a dump until they are long enough."""
+        runs = []
+        for domain in row.domains:
+            runs.append(self.load(side, row, (*row.options, '--domain', domain)))
+            if load.seconds(runs) >= workloads.DUMPS_S:
+                break
+        return runs
+
+    def judge(self, side, row, faults):
+        """Ours has to keep its promises; what the peer does is only told."""
+        if side.is_ours:
+            self.failures += [f'{side.name}: {row.name}: {number:,} {fault}'
+                              for fault, number in faults.items()
+                              if number and fault not in load.ALLOWED]
+
+    def run(self, side, row):
+        """All runs of a row on a server that is up: figures and faults; and the CPU of all that
+        was stored and delivered, if that is asked for."""
+        early = self.warm_up(side, row)
+        before = processes.cpu_s(side.pids())
+        runs = self.repeat(side, row)
+        side.check()
+        faults, whole_cpu = load.faults([*early, *runs]), None
+        self.judge(side, row, faults)
+        if row.counts_put_off:
+            processes.rest(side.pids())
+            whole_cpu = load.whole_cpu_us_each(runs, processes.cpu_s(side.pids()) - before)
+        return {**load.figures(runs), **faults}, whole_cpu
+
+    def measure(self, side, row):
+        """One row on one side; the memory that it ends with."""
+        figures, mib, whole_cpu = dict.fromkeys(load.MEASURES), None, None
+        with self.excused(side, row.name):
+            side.start(row.store)
+            said, whole_cpu = self.run(side, row)
+            figures, mib = said, side.memory_kib() / 1024
         self.note(side, row.name, **figures)
+        if row.counts_put_off:
+            self.note(side, f'{row.name}: {PUT_OFF}', cpu=whole_cpu)
         rate = figures['per_second']
         tell(f'{side.name}: {row.name}: ' + (f'{rate:,.0f}/s' if rate else 'failed'))
         return mib
 
     def measure_at_rest(self, side, with_waiting):
-        try:
+        with self.excused(side, 'at rest'):
             side.start('empty')
             time.sleep(SETTLE_S)
             self.note(side, 'idle', mib=side.memory_kib() / 1024)
             if with_waiting:
                 side.kill()
                 self.measure_restart(side)
-        except (RuntimeError, OSError) as error:
-            self.failures.append(f'{side.name}: at rest: {error}')
-        finally:
-            side.kill()
 
     def measure_restart(self, side):
         side.start('waiting')

@@ -8,6 +8,7 @@ from load import TOOL
 from machine import commit, cpu_model, file_system, first_line
 from mariadb import EXTRA
 from sipsilo import SETTINGS
+from workloads import DUMP_DOMAINS, DUMPS_S, MESSAGES_A_USER, ROW_S, USERS
 
 PACKAGES = ('kamailio', 'kamailio-mysql-modules', 'mariadb-server', 'libuv1', 'liblmdb0')
 SYNCS = 200
@@ -41,9 +42,13 @@ def lines(directory, syncs):
         f'Disk: {file_system(directory)}, both sides on it;'
         f' 4 KiB appended and synced {low:,.0f} to {high:,.0f} times a second',
         f'Packages: {packages()}',
-        f'Load: {os.path.basename(TOOL)}, bodies of 128 octets, 10 to a user, UDP unless said',
+        f'Load: {os.path.basename(TOOL)}, bodies of 128 octets, UDP unless said; {ROW_S} s a row,'
+        f' {USERS:,} users; dumps of {MESSAGES_A_USER} to a user, again and again on one server'
+        f' until the deliveries took {DUMPS_S} s, at most {len(DUMP_DOMAINS)} times',
         f'sipsilo: defaults and {" ".join(SETTINGS)}',
         f'Peer: bench/peer/kamailio.cfg, {CHILDREN} children, allocator {ALLOCATOR}; '
         'MariaDB with its defaults'
-        + (f' and {" ".join(EXTRA)}' if EXTRA else ''),
+        + (f' and {" ".join(EXTRA)}' if EXTRA else '')
+        + '. Who registers again before its timer of 5 s has taken out what it delivered gets that '
+        'once more: so does the load after a dump, and counts it as doubled',
         'Durability: the defaults of both; each commit is synced before the 202')) + '\n'

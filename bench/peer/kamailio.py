@@ -4,6 +4,7 @@ import os
 import processes
 from mariadb import NAME, MariaDb
 from side import Side
+from workloads import DUMP_DOMAINS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CONFIGURATION = os.path.join(HERE, 'kamailio.cfg')
@@ -61,7 +62,7 @@ class Kamailio(Side):
         return {'LISTEN_UDP': f'udp:127.0.0.1:{self.port}',
                 'LISTEN_TCP': f'tcp:127.0.0.1:{self.port}', 'CHILDREN': CHILDREN,
                 'DB_URL': f'"mysql://root@localhost/{NAME}"',
-                'SELF': f'"sip:127.0.0.1:{self.port}"'}
+                'SELF': f'"sip:127.0.0.1:{self.port}"', 'DUMP_DOMAINS': ' '.join(DUMP_DOMAINS)}
 
     def fill(self, count, users):
         """Rows as m_store makes them, but at once: it would take minutes."""

@@ -3,6 +3,15 @@ import os
 import re
 import signal
 import subprocess
+import time
+
+LOOK_S, REST_TICKS, REST_S = 0.5, 2, 10
+
+
+def status(pid):
+    """The fields of /proc/PID/stat behind the name: state, parent and so on."""
+    with open(f'/proc/{pid}/stat') as stat:
+        return stat.read().rpartition(')')[2].split()
 
 
 def parents():
@@ -10,8 +19,7 @@ def parents():
     for entry in os.listdir('/proc'):
         if entry.isdigit():
             try:
-                with open(f'/proc/{entry}/stat') as stat:
-                    yield int(entry), int(stat.read().rpartition(')')[2].split()[1])
+                yield int(entry), int(status(entry)[1])
             except OSError:
                 continue  # it has ended since
 
@@ -33,6 +41,26 @@ def memory_kib(pids):
         with open(f'/proc/{pid}/smaps_rollup') as rollup:
             total += int(re.search(r'^Pss:\s+(\d+)', rollup.read(), re.M).group(1))
     return total
+
+
+def cpu_ticks(pids):
+    """User and system time so far."""
+    return sum(int(field) for pid in pids for field in status(pid)[11:13])
+
+
+def cpu_s(pids):
+    return cpu_ticks(pids) / os.sysconf('SC_CLK_TCK')
+
+
+def rest(pids):
+    """Waits until they have nothing to do any more; ten seconds, if they always have."""
+    end, before = time.monotonic() + REST_S, cpu_ticks(pids)
+    while time.monotonic() < end:
+        time.sleep(LOOK_S)
+        now = cpu_ticks(pids)
+        if now - before < REST_TICKS:
+            return
+        before = now
 
 
 def start(words, directory, log_path, environment=None):

@@ -28,6 +28,7 @@ POLL_S = 0.005
 
 class Side:
     name = ''
+    is_ours = False
     settle_s = 0
 
     def __init__(self, place, sockets):

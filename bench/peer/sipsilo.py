@@ -7,6 +7,7 @@ import load
 import processes
 from root import ROOT
 from side import Side
+from workloads import DUMP_DOMAINS
 
 FILLING_WINDOW = 1024
 BINARY = os.environ.get('SIPSILO', os.path.join(ROOT, 'build', 'sipsilo'))
@@ -17,12 +18,14 @@ SETTINGS = ['msilo.map_size=17179869184', 'core.log_level=warn',
 
 class Sipsilo(Side):
     name = 'sipsilo'
+    is_ours = True
 
     def create(self):
         os.makedirs(self.store)
 
     def options(self):
         settings = [f'core.listen=udp:127.0.0.1:{self.port},tcp:127.0.0.1:{self.port}',
+                    f'core.alias=localhost,{",".join(DUMP_DOMAINS)}',
                     f'msilo.db_url=lmdb:{self.store}', *SETTINGS]
         return [word for setting in settings for word in ('-o', setting)]
 

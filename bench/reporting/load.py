@@ -16,6 +16,8 @@ class Phase:
         self.count = json['count']
         self.rate = json['a_second']
         self.cpu_us = server.get('cpu_us_each')
+        self.is_cpu_exact = 'cpu_s' in server  # else it is counted in ticks
+        self.own_cpu_us = json['own_cpu_us_each']
         self.rss_bytes = server.get('rss_bytes')
         latency = latencies[0] if len(latencies) == 1 else {}
         self.p50_us = latency.get('p50')
@@ -35,6 +37,14 @@ class Load:
             if phase['name'] == name or (name is None and phase['measured']):
                 return Phase(phase)
         raise KeyError(f'{self.workload}: no phase {name}')
+
+    def unserved(self):
+        """Requests that were not answered; in a closed loop, which asks for no more than the
+        server can do, refused ones, too: {name: how many}."""
+        names = ['timed_out'] + ([] if self.json['settings']['rate'] else ['failed'])
+        tallies = [tally for phase in self.json['phases'] for tally in phase['requests'].values()]
+        sums = {name: sum(tally[name] for tally in tallies) for name in names}
+        return {name: number for name, number in sums.items() if number}
 
     def faults(self):
         """What must not be: {name: how many}."""

@@ -6,6 +6,9 @@ so many seconds, whatever the disk takes; where the number of messages matters i
 from dataclasses import dataclass, field
 
 WAITING_DOMAIN = 'waiting.example'  # of the users whose messages wait and are left alone
+LENGTHS_ALL = 40000
+USERS_WINDOW = 16
+ANSWERED_WINDOWS = (64, 512)
 
 
 @dataclass(frozen=True)
@@ -17,25 +20,31 @@ class Point:
     in_memory: bool = False     # the store, if the machine has a file system for it
     seconds: bool = True        # runs for so long; else by count
 
+    def bounded(self, seconds):
+        """The arguments, for a run of so long."""
+        return (*self.arguments, '-s', str(seconds)) if self.seconds else self.arguments
+
 
 @dataclass(frozen=True)
 class Series:
     name: str
     varies: str                 # what x is
     points: tuple = field(default=())
+    is_answered: bool = False   # by siload instead of a server
 
 
 def words(**options):
     return tuple(word for name, value in options.items() for word in (f'-{name}', str(value)))
 
 
-def windows(workload, **more):
-    return tuple(Point(x, workload, words(w=x, **more)) for x in (1, 4, 16, 64, 256, 1024))
+def windows(workload, sizes=(1, 4, 16, 64, 256, 1024), **more):
+    return tuple(Point(x, workload, words(w=x, **more)) for x in sizes)
 
 
 def at_once():
+    """Ten messages to a user, so that a message has the same part of a REGISTER in all points."""
     counts = {1: 200, 8: 2000, 64: 10000, 512: 20000}
-    return tuple(Point(x, 'dump', words(n=n, a=x, w=512), seconds=False)
+    return tuple(Point(x, 'dump', words(n=n, u=n // 10, a=x, w=512), seconds=False)
                  for x, n in counts.items())
 
 
@@ -51,16 +60,19 @@ def waiting(most):
 
 
 def lengths():
-    """One user after the other; of those with few messages so many that CPU time, which the
-    kernel counts in hundredths of a second, says something."""
-    sizes = {10: 400, 100: 40, 1000: 4, 10000: 1, 40000: 1}
-    return tuple(Point(x, 'dump', words(n=x * users, u=users, a=1, w=512), in_memory=True,
-                       seconds=False) for x, users in sizes.items())
+    """One user after the other, of the same number of messages in all: what the store puts off
+    until so many are stored or removed (a fold of its tail) is in each point or in none."""
+    return tuple(Point(x, 'dump', words(n=LENGTHS_ALL, u=LENGTHS_ALL // x, a=1, w=512),
+                       in_memory=True, seconds=False) for x in (10, 100, 1000, 10000, 40000))
 
 
 def users(workload, most):
-    return tuple(Point(x, workload, words(u=x))
-                 for x in (1, 10, 100, 1000, 10000, 100000, 1000000) if x <= most)
+    """All points have the same window open, and no fewer users than that: a phone sends no
+    REGISTER before the last one is answered, so that with fewer users fewer would be open, and
+    what a larger batch saves would be taken for what more users cost. One request at a time
+    would measure the way there and back instead."""
+    return tuple(Point(x, workload, words(u=x, w=USERS_WINDOW))
+                 for x in (USERS_WINDOW, 100, 1000, 10000, 100000, 1000000) if x <= most)
 
 
 def all_series(is_long=False):
@@ -76,4 +88,8 @@ def all_series(is_long=False):
         Series('length', 'messages of a user', lengths()),
         Series('register-users', 'users', users('register', bindings)),
         Series('online-users', 'users', users('online', bindings)),
+        Series('answer-store', 'requests open', windows('store', ANSWERED_WINDOWS),
+               is_answered=True),
+        Series('answer-register', 'requests open', windows('register', ANSWERED_WINDOWS),
+               is_answered=True),
     )

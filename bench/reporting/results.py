@@ -91,6 +91,16 @@ class Runs:
         found = ((x, self.values(series, x, what)) for x in self.xs(series))
         return [(x, *value) for x, value in found if value]
 
+    def growth(self, series, what):
+        """Of the medians, the last point's to the first one's; None if there are none."""
+        ends = [self.values(series, x, what) for x in (self.xs(series)[0], self.xs(series)[-1])]
+        return ends[1][0] / ends[0][0] if all(end and end[0] for end in ends) else None
+
+    def highest(self, series, what):
+        """The point with the highest median: x, and its values."""
+        return max(((x, self.values(series, x, what)) for x in self.xs(series)),
+                   key=lambda point: point[1])
+
     def faults(self):
         return [(run['series'], run['x'], run['load'].faults())
                 for run in self.runs if run['load'].faults()]
@@ -103,6 +113,12 @@ def rate(load, phase=None):
 def cpu(load, phase=None):
     """Microseconds a message; None where the kernel's clock is too coarse for so few."""
     part = load.phase(phase)
-    if part.cpu_us is None or part.cpu_us * part.count < CPU_TICKS_LEAST * CPU_TICK_US:
-        return None
-    return part.cpu_us
+    if part.cpu_us is None or part.is_cpu_exact:
+        return part.cpu_us
+    return part.cpu_us if part.cpu_us * part.count >= CPU_TICKS_LEAST * CPU_TICK_US else None
+
+
+def own_share(load):
+    """Of the CPU that load and server took together, the load's part."""
+    part = load.phase()
+    return part.cpu_us and part.own_cpu_us / (part.own_cpu_us + part.cpu_us)

@@ -1,16 +1,21 @@
 """server_sections - what the whole server does under load."""
 from chart import Chart
 from markdown import figure, spread
-from results import cpu, rate, summary
+from results import cpu, own_share, rate, summary
 
 WINDOWS = (('store', 'store'), ('store-tcp', 'store over TCP'), ('register', 'REGISTER'),
            ('online', 'relay'))
+ANSWERED = (('answer-store', 'store', 'store'), ('answer-register', 'register', 'REGISTER'))
 
 
 def one_run(runs, series):
     """The command behind a table: the whole series, and the last run of it."""
     return (f'bench/run_server {series}     '
             f'# build/bench/siload {runs.arguments(series)} 127.0.0.1:PORT')
+
+
+def store_cpu(load):
+    return cpu(load, 'store')
 
 
 def p50_ms(load, phase=None):
@@ -23,10 +28,21 @@ def p99_ms(load, phase=None):
     return part.p99_us and part.p99_us / 1e3
 
 
+def own_cpu(load):
+    return load.phase().own_cpu_us
+
+
 def mean_memory_bytes(runs, series, x):
     """For each user, after the first REGISTER of all: what the process grew by."""
     return summary((run['load'].phase('first').rss_bytes - run['idle_rss_bytes']) / x
                    for run in runs.of(series, x))
+
+
+def growth(doc, runs, series, unit, what=cpu, name='a message'):
+    """How the cost at the last point stands to that at the first one."""
+    xs, ratio = runs.xs(series), runs.growth(series, what)
+    if ratio is not None and len(xs) > 1:
+        doc.paragraph(f'CPU {name} with {xs[-1]:,} {unit} / with {xs[0]:,}: {ratio:.2f}')
 
 
 def windows(doc, runs):
@@ -82,14 +98,16 @@ def waiting(doc, runs):
     doc.command(one_run(runs, 'waiting'))
     doc.table(['waiting', 'stored a second', 'CPU us', 'delivered a second', 'CPU us', 'start ms'],
               [[f'{x:,}', *(spread(runs.values('waiting', x, what)) for what in
-                            (lambda l: rate(l, 'store'), lambda l: cpu(l, 'store'), rate, cpu)),
+                            (lambda l: rate(l, 'store'), store_cpu, rate, cpu)),
                 spread(runs.facts('waiting', x, 'start_ms'))] for x in xs])
+    growth(doc, runs, 'waiting', 'waiting', store_cpu, 'a message stored')
+    growth(doc, runs, 'waiting', 'waiting', cpu, 'a message delivered')
     chart = Chart('Throughput by messages waiting', 'messages waiting', 'a second')
     chart.line('stored', runs.points('waiting', lambda l: rate(l, 'store')))
     chart.line('delivered', runs.points('waiting', rate))
     doc.chart('waiting', chart)
     chart = Chart('CPU by messages waiting', 'messages waiting', 'us a message')
-    chart.line('stored', runs.points('waiting', lambda l: cpu(l, 'store')))
+    chart.line('stored', runs.points('waiting', store_cpu))
     chart.line('delivered', runs.points('waiting', cpu))
     doc.chart('waiting-cpu', chart)
 
@@ -99,13 +117,14 @@ def lengths(doc, runs):
     if not xs:
         return
     doc.heading('Length of a dump', 3)
-    doc.paragraph('One user at a time, whose messages leave one by one; the store lies in '
-                  'memory where the machine has a file system for it, or waiting for the disk '
-                  'would be all that is seen.')
+    doc.paragraph('One user at a time, whose messages leave one by one, of the same number in all; '
+                  'the store lies in memory where the machine has a file system for it, or waiting '
+                  'for the disk would be all that is seen.')
     doc.command(one_run(runs, 'length'))
     doc.table(['messages of a user', 'delivered a second', 'CPU us each'],
               [[f'{x:,}', spread(runs.values('length', x, rate)),
                 spread(runs.values('length', x, cpu))] for x in xs])
+    growth(doc, runs, 'length', 'messages of a user')
     chart = Chart('CPU by the length of a dump', 'messages of a user', 'us a message')
     chart.line('delivered', runs.points('length', cpu))
     doc.chart('length-cpu', chart)
@@ -127,10 +146,40 @@ def users(doc, runs):
                     spread(runs.values(series, x, cpu)),
                     *([spread(mean_memory_bytes(runs, series, x)) if x >= 1000 else '-']
                       if has_memory else [])] for x in runs.xs(series)])
+        growth(doc, runs, series, 'users', name=f'a {name}')
         chart.line(name, runs.points(series, cpu))
     doc.paragraph('Bytes are what the process grew by until all had registered: bindings, their '
                   'transactions, and buffers.')
     doc.chart('users-cpu', chart)
+
+
+def generator(doc, runs):
+    measured = [(series, of, name) for series, of, name in ANSWERED if runs.xs(series)]
+    if not measured:
+        return
+    doc.heading('The load generator itself', 3)
+    doc.paragraph('`siload` loads another one, which agrees to everything and does nothing else: '
+                  'its ceiling on this machine. A rate of the server that comes near to it is '
+                  'more of siload than of the server.')
+    for series, of, name in measured:
+        doc.command(one_run(runs, series))
+        doc.table([f'{name}: open', 'a second, answered by siload', 'own CPU us each'],
+                  [[x, *(spread(runs.values(series, x, what)) for what in (rate, own_cpu))]
+                   for x in runs.xs(series)])
+        if runs.xs(of):
+            share_of_ceiling(doc, runs, series, of)
+
+
+def share_of_ceiling(doc, runs, series, of):
+    """The server's highest rate beside that of siload, and who has the CPU there."""
+    x, served = runs.highest(of, rate)
+    _, ceiling = runs.highest(series, rate)
+    share = runs.values(of, x, own_share)
+    text = (f'The server does {figure(served[0])} a second at most ({x:,} open), '
+            f'{served[0] / ceiling[0]:.2f} of that.')
+    if share:
+        text += f' Of the CPU that both use there siload has {share[0]:.0%}.'
+    doc.paragraph(text)
 
 
 def glance(doc, runs):
@@ -160,12 +209,12 @@ def all_of_them(doc, runs):
     if not runs.runs:
         return
     doc.heading('The server')
-    doc.paragraph(f'Default settings, over UDP but where it says TCP; bodies of 128 octets, 2000 '
+    doc.paragraph(f'Default settings, over UDP but where it says TCP; bodies of 128 octets, 2,000 '
                   f'users but where they vary; every body is checked. Load and server share the '
                   f'machine. Medians (least-most) of the rounds, here '
                   f'{runs.rounds(runs.runs[0]["series"])}, in which the points of a series take '
                   f'turns. All of it:')
     doc.command(runs.command)
     glance(doc, runs)
-    for section in (windows, at_once, rates, waiting, lengths, users):
+    for section in (windows, at_once, rates, waiting, lengths, users, generator):
         section(doc, runs)
