@@ -55,7 +55,7 @@ def rates():
 
 def waiting(most):
     sizes = [size for size in (1000, 10000, 100000, 1000000, 10000000) if size <= most]
-    return tuple(Point(x, 'dump', words(n=20000, w=512, a=64), waiting=x, seconds=False)
+    return tuple(Point(x, 'dump', words(n=60000, w=64, a=64), waiting=x, seconds=False)
                  for x in sizes)
 
 
