@@ -1,8 +1,7 @@
 #include "bench/load/option_value.h"
 
-#include "bench/load/usage.h"
-
 #include "bench/load/clock.h"
+#include "bench/load/usage.h"
 
 #include <stdarg.h>
 #include <stdio.h>

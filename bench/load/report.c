@@ -24,7 +24,7 @@ print_head(const struct run *run, FILE *out)
 }
 
 static void
-add_phase(const struct run *run, const struct phase *phase)
+add_phase(const struct phase *phase)
 {
     double count = (double)phase_count(phase), seconds = phase_seconds(phase);
     char name[TABLE_TEXT_MAX];
@@ -34,7 +34,7 @@ add_phase(const struct run *run, const struct phase *phase)
     table_cell(&table, "%.0f", count);
     table_cell(&table, "%.3f", seconds);
     table_cell(&table, "%.0f", seconds > 0 ? count / seconds : 0);
-    if (run->options->pids > 0 && phase->server.is_known && count > 0)
+    if (phase->server.is_known && count > 0)
         table_cell(&table, "%.2f", phase->server.cpu_s * 1e6 / count);
     else
         table_cell(&table, "-");
@@ -51,7 +51,7 @@ print_phases(const struct run *run, FILE *out)
     table_head(&table, "server CPU us each");
     table_head(&table, "own CPU us each");
     for (unsigned i = 0; i < run->result.phases; i++)
-        add_phase(run, &run->result.phase[i]);
+        add_phase(&run->result.phase[i]);
     table_print(&table, out);
 }
 

@@ -92,7 +92,7 @@ write_usage(struct json *json, const struct phase *phase)
 }
 
 static void
-write_phase(struct json *json, const struct run *run, const struct phase *phase)
+write_phase(struct json *json, const struct phase *phase)
 {
     double count = (double)phase_count(phase), seconds = phase_seconds(phase);
 
@@ -104,7 +104,7 @@ write_phase(struct json *json, const struct run *run, const struct phase *phase)
     json_number(json, "a_second", seconds > 0 ? count / seconds : 0);
     json_number(json, "own_cpu_s", phase->own_s);
     json_number(json, "own_cpu_us_each", count > 0 ? phase->own_s * 1e6 / count : 0);
-    if (run->options->pids > 0 && phase->server.is_known)
+    if (phase->server.is_known)
         write_usage(json, phase);
     json_count(json, "arrived", phase->arrived);
     json_open(json, "requests", '{');
@@ -192,7 +192,7 @@ report_print_json(const struct run *run, FILE *out)
     write_settings(&json, run);
     json_open(&json, "phases", '[');
     for (unsigned i = 0; i < run->result.phases; i++)
-        write_phase(&json, run, &run->result.phase[i]);
+        write_phase(&json, &run->result.phase[i]);
     json_close(&json, ']');
     write_messages(&json, run);
     write_users(&json, run);

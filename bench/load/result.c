@@ -3,6 +3,16 @@
 #include "bench/load/clock.h"
 
 uint64_t
+phase_timeouts(const struct phase *phase)
+{
+    uint64_t timeouts = 0;
+
+    for (unsigned kind = 0; kind < REQUEST_KINDS; kind++)
+        timeouts += phase->tally[kind].timed_out;
+    return timeouts;
+}
+
+uint64_t
 phase_count(const struct phase *phase)
 {
     uint64_t count = 0;

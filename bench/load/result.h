@@ -44,6 +44,10 @@ struct result {
         collected; /* all that was accepted had its chance to arrive: what did not is lost */
 };
 
+/* Requests of a phase that had no final response in time. */
+uint64_t
+phase_timeouts(const struct phase *phase);
+
 /* What a phase counted, and the seconds that it took. */
 uint64_t
 phase_count(const struct phase *phase);

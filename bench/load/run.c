@@ -76,16 +76,6 @@ run_close(struct run *run)
     free(run->result.phase);
 }
 
-bool
-run_has_timeouts(const struct run *run)
-{
-    uint64_t timeouts = 0;
-
-    for (unsigned kind = 0; kind < REQUEST_KINDS; kind++)
-        timeouts += run->phase->tally[kind].timed_out;
-    return timeouts > 0;
-}
-
 /* splitmix64. */
 uint64_t
 run_chance(struct run *run)
@@ -210,7 +200,7 @@ count_silence(struct run *run)
 {
     uint64_t end_ns = least(run->now_ns, run->pace.deadline_ns);
 
-    if ((stopped || run_has_timeouts(run)) && run->phase->last_ns < end_ns)
+    if ((stopped || phase_timeouts(run->phase) > 0) && run->phase->last_ns < end_ns)
         run->phase->last_ns = end_ns;
 }
 

@@ -94,10 +94,6 @@ run_phase(struct run *run, const struct plan *plan);
 void
 run_linger(struct run *run, uint64_t ns);
 
-/* Something was not answered in the phase that was last. */
-bool
-run_has_timeouts(const struct run *run);
-
 /* A number that nobody foresees, but the same for the same --seed. */
 uint64_t
 run_chance(struct run *run);

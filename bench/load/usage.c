@@ -68,7 +68,7 @@ add_memory(long pid, struct usage *sum)
 struct usage
 usage_of(const long *pid, unsigned pids)
 {
-    struct usage sum = { .is_known = true };
+    struct usage sum = { .is_known = pids > 0 };
 
     for (unsigned i = 0; i < pids; i++) {
         sum.is_known = add_cpu(pid[i], &sum) && sum.is_known;

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct usage {
-    bool is_known;                 /* not where one of them is gone */
+    bool is_known;                 /* not of none, and not where one of them is gone */
     double cpu_s;                  /* all of it */
     double user_s, system_s;       /* in ticks of the kernel */
     uint64_t rss_bytes, pss_bytes; /* 0 where it may not be read */

@@ -21,12 +21,10 @@ verdict_lost(const struct run *run)
 static bool
 went_unanswered(const struct run *run)
 {
-    uint64_t timed_out = 0;
-
     for (unsigned i = 0; i < run->result.phases; i++)
-        for (unsigned kind = 0; kind < REQUEST_KINDS; kind++)
-            timed_out += run->result.phase[i].tally[kind].timed_out;
-    return timed_out > 0;
+        if (phase_timeouts(&run->result.phase[i]) > 0)
+            return true;
+    return false;
 }
 
 bool

@@ -42,14 +42,20 @@ store(struct run *run)
     run_phase(run, &plan);
 }
 
-static void
+/* False where not everybody's turn came: the time was up. */
+static bool
 let_come(struct run *run, struct plan plan, enum dump_users dumped)
 {
+    bool all_had_their_turn;
+
     plan.count = UINT64_MAX;
     plan.delivers = true;
     plan.window = run->options->at_once;
     run->dumped = dumped;
     run_phase(run, &plan);
+    all_had_their_turn = !run_is_stopped() && run->exhausted;
+    run_linger(run, LINGER_MS * NS_PER_MS);
+    return all_had_their_turn;
 }
 
 /* These users' phones get what waits for them. Then those who got all register once more: what
@@ -57,14 +63,9 @@ let_come(struct run *run, struct plan plan, enum dump_users dumped)
 static void
 collect(struct run *run, struct plan plan, enum dump_users dumped)
 {
-    let_come(run, plan, dumped);
-    run->result.collected =
-        !run_is_stopped() && run->exhausted; /* not where the time was up */
-    run_linger(run, LINGER_MS * NS_PER_MS);
-    if (!run->result.collected)
-        return;
-    let_come(run, preparation(run, "again", &dump_source, 0), DUMP_SERVED);
-    run_linger(run, LINGER_MS * NS_PER_MS);
+    run->result.collected = let_come(run, plan, dumped);
+    if (run->result.collected)
+        let_come(run, preparation(run, "again", &dump_source, 0), DUMP_SERVED);
 }
 
 static void
@@ -110,7 +111,8 @@ leave(struct run *run)
 {
     struct plan plan = preparation(run, "leave", &source_leave, UINT64_MAX);
 
-    if (!run_is_stopped() && run->population.online > 0 && !run_has_timeouts(run))
+    if (!run_is_stopped() && run->population.online > 0 &&
+        phase_timeouts(run->phase) == 0)
         run_phase(run, &plan);
 }
 

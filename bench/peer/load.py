@@ -83,8 +83,7 @@ def cpu_s(phases):
     servers = [phase.get('server') for phase in phases]
     if None in servers:
         return None
-    return sum(server.get('cpu_s', server['cpu_user_s'] + server['cpu_system_s'])
-               for server in servers)
+    return sum(server['cpu_s'] for server in servers)
 
 
 def us_each(used_s, runs):

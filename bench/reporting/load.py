@@ -13,10 +13,8 @@ class Phase:
         server = json.get('server') or {}
         requests = json.get('requests') or {}
         latencies = [r['latency_us'] for r in requests.values() if r['latency_us']['count']]
-        self.count = json['count']
         self.rate = json['a_second']
         self.cpu_us = server.get('cpu_us_each')
-        self.is_cpu_exact = 'cpu_s' in server  # else it is counted in ticks
         self.own_cpu_us = json['own_cpu_us_each']
         self.rss_bytes = server.get('rss_bytes')
         latency = latencies[0] if len(latencies) == 1 else {}

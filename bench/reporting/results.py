@@ -13,9 +13,6 @@ import statistics
 
 from load import Load
 
-CPU_TICK_US = 1e6 / os.sysconf('SC_CLK_TCK')
-CPU_TICKS_LEAST = 5  # fewer say nothing
-
 
 def lines(path):
     if not os.path.exists(path):
@@ -111,11 +108,8 @@ def rate(load, phase=None):
 
 
 def cpu(load, phase=None):
-    """Microseconds a message; None where the kernel's clock is too coarse for so few."""
-    part = load.phase(phase)
-    if part.cpu_us is None or part.is_cpu_exact:
-        return part.cpu_us
-    return part.cpu_us if part.cpu_us * part.count >= CPU_TICKS_LEAST * CPU_TICK_US else None
+    """Microseconds a message."""
+    return load.phase(phase).cpu_us
 
 
 def own_share(load):

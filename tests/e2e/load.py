@@ -11,12 +11,10 @@ import subprocess
 import tempfile
 import threading
 
+from answering import SILOAD
 from relay import Stream
 from sip import Message, token
-from silo import ROOT
 from tap import expect_equal
-
-SILOAD = os.environ.get('SILOAD', os.path.join(ROOT, 'build', 'bench', 'siload'))
 
 
 class NoResult(Exception):
@@ -95,26 +93,6 @@ def whole(result, sent, waiting=0):
     expect_equal((messages['sent'], messages['accepted'], messages['arrived'],
                   messages['waiting']), (sent, sent, sent - waiting, waiting),
                  'sent, accepted, arrived, waiting')
-
-
-class Answering:
-    """siload answer, on a port of its own choice."""
-
-    def __enter__(self):
-        self.process = subprocess.Popen([SILOAD, 'answer', '127.0.0.1:0'], text=True,
-                                        stdout=subprocess.PIPE)
-        host, _, port = self.process.stdout.readline().split()[2].partition(':')
-        self.address = (host, int(port))
-        return self
-
-    def stop(self):
-        """What it says at the end."""
-        self.process.terminate()
-        return self.process.communicate(timeout=10)[0]
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
 
 
 class Delivery:
